@@ -1,0 +1,38 @@
+package hash
+
+// Family groups algorithms that share an implementation.
+type Family string
+
+// The families adit knows.
+const (
+	CryptoNight Family = "cryptonight"
+	Eaglesong   Family = "eaglesong"
+)
+
+// Algorithm is one proof of work: its names and the parameters that all
+// implementations need. Values are shared and must not be changed.
+type Algorithm struct {
+	Name    string
+	Aliases []string
+	Family  Family
+
+	// Scratchpad is the memory one hash works in, in bytes; 0 when none.
+	Scratchpad int
+	// Iterations of the main loop (CryptoNight) or rounds (Eaglesong).
+	Iterations int
+	// AddressMask selects scratchpad addresses; it may cover less than the pad.
+	AddressMask uint32
+
+	// MinInput is the shortest message the algorithm takes, in bytes.
+	MinInput int
+	// NeedsHeight marks algorithms whose program depends on the block height.
+	NeedsHeight bool
+	// NeedsSeed marks algorithms that want a seed hash with every job.
+	NeedsSeed bool
+
+	// NonceOffset and NonceSize say where the nonce lies in a hashing blob.
+	NonceOffset int
+	NonceSize   int
+	// BigEndian is the byte order in which a digest is compared with a target.
+	BigEndian bool
+}
