@@ -1,0 +1,51 @@
+# adit: `make demo` shows it working, `make test` proves it, `make help` lists the rest.
+# Every target sets up what it needs; see scripts/deps.sh.
+
+GO      ?= go
+BIN     := bin/adit
+SOURCES := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './bin/*') go.mod go.sum
+PACKAGES := ./...
+# Proof-of-work arithmetic is single-threaded and ten times slower under the
+# race detector: those packages are tested without it.
+HASH_PACKAGES := ./hash/...
+RACE_PACKAGES = $(shell $(GO) list ./... | grep -v -e '/adit/hash' -e '/adit/e2e')
+
+.PHONY: help build demo test lint unit fuzz e2e e2e-monero clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+build: $(BIN) ## build bin/adit
+
+$(BIN): $(SOURCES)
+	$(GO) build -o $@ ./cmd/adit
+
+demo: build ## node, pool and miner in one process: find shares and a block
+	$(BIN) demo
+
+test: lint unit ## linters, then every unit and integration test
+
+lint: ## gofmt, go vet, staticcheck
+	@bad="$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go'))"; \
+	if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi
+	$(GO) vet $(PACKAGES)
+	$(GO) vet -tags e2e ./e2e/...
+	$(GO) tool staticcheck $(PACKAGES)
+
+unit: ## unit and integration tests, with the race detector where it is bearable
+	@scripts/deps.sh optional tmux
+	$(GO) test $(HASH_PACKAGES)
+	CGO_ENABLED=1 $(GO) test -race $(RACE_PACKAGES)
+
+FUZZTIME ?= 30s
+fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
+	scripts/fuzz.sh $(FUZZTIME)
+
+e2e: e2e-monero ## every end-to-end test
+
+e2e-monero: build ## mine a private Monero chain with a real monerod and wallet
+	@scripts/deps.sh required monero:monerod faketime
+	$(GO) test -tags e2e -count=1 -v -timeout 10m -run 'TestMonero' ./e2e/
+
+clean: ## remove what the build made
+	rm -rf bin
