@@ -10,8 +10,10 @@ const (
 )
 
 // Algorithm is one proof of work: its names and the parameters that all
-// implementations need. Values are shared and must not be changed.
+// implementations need. Values come from Lookup or All, are shared, and must
+// not be changed.
 type Algorithm struct {
+	// Name is the one name adit prints; Aliases are also understood.
 	Name    string
 	Aliases []string
 	Family  Family
@@ -30,7 +32,9 @@ type Algorithm struct {
 	// NeedsSeed marks algorithms that want a seed hash with every job.
 	NeedsSeed bool
 
-	// NonceOffset and NonceSize say where the nonce lies in a hashing blob.
+	// NonceOffset and NonceSize say which bytes of a hashing blob are the
+	// block's nonce field. A pool may have fixed some of them, and the field
+	// may be wider than the 8 bytes that one Work can vary.
 	NonceOffset int
 	NonceSize   int
 	// BigEndian is the byte order in which a digest is compared with a target.
