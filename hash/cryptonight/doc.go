@@ -1,0 +1,26 @@
+// Package cryptonight is the CryptoNight family of proofs of work in portable
+// Go, all twenty variants that the registry of package hash knows. It is the
+// reference that faster implementations are tested against, and what runs
+// where there are none.
+//
+// Every variant has the same five steps:
+//
+//  1. The message is absorbed by Keccak, which leaves 200 bytes of state.
+//  2. The scratchpad, 128 KiB to 4 MiB, is filled by encrypting 128 bytes of
+//     the state over and over (explode.go).
+//  3. The main loop makes dependent reads and writes all over the pad. This is
+//     what costs time and memory, and where variants differ (loop0.go,
+//     loop1.go, loop2.go, looprandom.go, loopheavy.go, conceal.go).
+//  4. The pad is folded back into those 128 bytes (implode.go).
+//  5. Keccak-f is applied to the state, two bits of which choose one of four
+//     hash functions for the digest (final.go).
+//
+// params.go maps each variant to its main loop. The random programs of cn/r
+// are in program.go (what they are) and generate.go (how a height gives one);
+// both are exported for implementations that compile them.
+//
+// Sources: CryptoNote Standard 008 for the original, and Monero's notes on
+// variants 1, 2 and 4 (CryptonightR) for the later ones.
+//
+// The package may import hash and what lies below it; anything may import it.
+package cryptonight
