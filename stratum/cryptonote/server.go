@@ -1,0 +1,181 @@
+package cryptonote
+
+import (
+	"strconv"
+
+	"github.com/aditmine/adit/stratum"
+)
+
+// ServerMessage is what a server sends: *Reply, *JobNotification, *Reconnect
+// or *Notification. It keeps no part of the line it was read from.
+type ServerMessage interface{ serverMessage() }
+
+// Reply answers a request. Which result to expect follows from the request
+// with the same id, so the result is read by the method that fits it.
+type Reply struct {
+	ID     stratum.ID
+	Err    *ReplyError   // nil on success
+	Result stratum.Value // absent or null when there is none
+}
+
+// ReplyError is the error of a reply.
+type ReplyError struct {
+	Code    int
+	Message string
+}
+
+func (e *ReplyError) Error() string { return e.Message }
+
+// Critical reports whether to drop the connection and log in anew.
+func (e *ReplyError) Critical() bool { return IsCritical(e.Message) }
+
+// LoginResult is the result of a login.
+type LoginResult struct {
+	RPCID string // the session id, which later requests repeat
+	Job   *Job
+	// Extensions are what else the server can do, by the Extension names.
+	Extensions []string
+	Status     string // "OK"; not to be relied on
+}
+
+// JobNotification replaces the job.
+type JobNotification struct{ Job *Job }
+
+// Reconnect sends the miner elsewhere. An empty host stands for the present
+// one, port 0 for the present port.
+type Reconnect struct {
+	Host string
+	Port uint16
+}
+
+// Notification is anything else that has a method.
+type Notification struct {
+	ID     stratum.ID
+	Method string
+}
+
+func (*Reply) serverMessage()           {}
+func (*JobNotification) serverMessage() {}
+func (*Reconnect) serverMessage()       {}
+func (*Notification) serverMessage()    {}
+
+// ParseServerMessage reads one line of a server. The error is a
+// *stratum.SyntaxError for a line that is no acceptable JSON, and otherwise a
+// *stratum.FieldError.
+func ParseServerMessage(line []byte) (ServerMessage, error) {
+	m, err := stratum.ParseMessage(line, stratum.DefaultLimits())
+	if err != nil {
+		return nil, err
+	}
+	switch m.Method {
+	case "":
+		return parseReply(&m), nil
+	case "job":
+		j, err := parseJob(m.Params)
+		if err != nil {
+			return nil, err
+		}
+		return &JobNotification{j}, nil
+	case "client.reconnect":
+		return parseReconnect(m.Params)
+	}
+	return &Notification{m.ID, m.Method}, nil
+}
+
+func parseReply(m *stratum.Message) *Reply {
+	return &Reply{ID: m.ID, Err: parseError(m.Error), Result: m.Result.Clone()}
+}
+
+// parseError reads the error of a reply in the forms that servers use: an
+// object, the triple of the Bitcoin dialect, or a bare text.
+func parseError(v stratum.Value) *ReplyError {
+	var code, message stratum.Value
+	switch v.Kind() {
+	case stratum.Absent, stratum.Null:
+		return nil
+	case stratum.Object:
+		code, message = v.Field("code"), v.Field("message")
+	case stratum.Array:
+		var part [2]stratum.Value
+		v.Fill(part[:])
+		code, message = part[0], part[1]
+	case stratum.String:
+		message = v
+	}
+	e := &ReplyError{Code: CodeError, Message: "unspecified error"}
+	if s, ok := message.Text(); ok && s != "" {
+		e.Message = s
+	}
+	if n, ok := code.Int64(); ok && int64(int32(n)) == n {
+		e.Code = int(n)
+	}
+	return e
+}
+
+// OK reports success as XMRig sees it: there is no error. Servers differ in
+// what they put into the result, but false is a refusal everywhere.
+func (r *Reply) OK() bool {
+	value, isBool := r.Result.Bool()
+	return r.Err == nil && (value || !isBool)
+}
+
+// Login reads the result of a login.
+func (r *Reply) Login() (*LoginResult, error) {
+	if r.Err != nil {
+		return nil, r.Err
+	}
+	if r.Result.Kind() != stratum.Object {
+		return nil, &stratum.FieldError{Field: "result", Problem: "must be an object"}
+	}
+	l := new(LoginResult)
+	var err error
+	if l.RPCID, err = text(r.Result.Field("id"), "id"); err != nil {
+		return nil, err
+	}
+	if l.Job, err = parseJob(r.Result.Field("job")); err != nil {
+		return nil, err
+	}
+	if l.Extensions, err = textList(r.Result.Field("extensions"), "extensions"); err != nil {
+		return nil, err
+	}
+	l.Status, err = optionalText(r.Result.Field("status"), "status")
+	return l, err
+}
+
+// Job reads the result of getjob.
+func (r *Reply) Job() (*Job, error) {
+	if r.Err != nil {
+		return nil, r.Err
+	}
+	return parseJob(r.Result)
+}
+
+// Status reads the status of a result, empty when there is none.
+func (r *Reply) Status() string {
+	s, _ := r.Result.Field("status").Text()
+	return s
+}
+
+// parseReconnect reads [host, port]; the port comes as a string or a number.
+func parseReconnect(params stratum.Value) (*Reconnect, error) {
+	var arg [2]stratum.Value
+	params.Fill(arg[:])
+	host, err := optionalText(arg[0], "host")
+	if err != nil {
+		return nil, err
+	}
+	port, isText := arg[1].Text()
+	if !isText {
+		port = string(arg[1].Raw())
+	}
+	r := &Reconnect{Host: host}
+	if arg[1].Missing() || port == "" {
+		return r, nil
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return nil, &stratum.FieldError{Field: "port", Problem: "must be a number up to 65535"}
+	}
+	r.Port = uint16(n)
+	return r, nil
+}
