@@ -1,0 +1,89 @@
+// Package cpu picks among the implementations that compute an algorithm on the
+// processor, searches for nonces with them, and tests them on the machine they
+// run on.
+//
+// It imports package hash and the implementations below hash; anything above
+// the ground floor may import it.
+package cpu
+
+import (
+	"fmt"
+
+	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/hash/cryptonight"
+	"github.com/aditmine/adit/hash/eaglesong"
+)
+
+// Backend is the name under which processors appear in hash.SearcherInfo.
+const Backend = "cpu"
+
+// Implementation is one way of computing an algorithm.
+type Implementation struct {
+	// Name is what Hasher.Impl of its hashers says.
+	Name string
+	// Available says whether it runs on this machine; Reason why not.
+	Available bool
+	Reason    string
+	// New returns a Hasher with scratchpads of its own.
+	New func() (hash.Hasher, error)
+
+	// midstate marks the implementation that midstateLanes search with.
+	midstate bool
+}
+
+// Implementations lists every implementation of a, the fastest first, also
+// those that this machine cannot run. It is empty for a family without one.
+func Implementations(a *hash.Algorithm) []Implementation {
+	switch a.Family {
+	case hash.CryptoNight:
+		return []Implementation{{
+			Name:      cryptonight.Impl,
+			Available: true,
+			New:       func() (hash.Hasher, error) { return cryptonight.New(a) },
+		}}
+	case hash.Eaglesong:
+		return []Implementation{{
+			Name:      eaglesong.Impl,
+			Available: true,
+			New:       func() (hash.Hasher, error) { return eaglesong.New(a) },
+			midstate:  true,
+		}}
+	}
+	return nil
+}
+
+// Best returns the fastest implementation of a that this machine runs.
+func Best(a *hash.Algorithm) (Implementation, error) {
+	for _, impl := range Implementations(a) {
+		if impl.Available {
+			return impl, nil
+		}
+	}
+	return Implementation{}, fmt.Errorf("no implementation of %s runs on this processor", a.Name)
+}
+
+// New returns a Hasher of the best implementation of a.
+func New(a *hash.Algorithm) (hash.Hasher, error) {
+	impl, err := Best(a)
+	if err != nil {
+		return nil, err
+	}
+	return impl.New()
+}
+
+// Hash computes the digest of every in[i] into out[i], as many at once as h
+// has lanes. Unlike h itself it takes any number of inputs, and none; out must
+// be as long as in. On an *hash.InputError nothing in out is meaningful.
+func Hash(h hash.Hasher, out []hash.Digest, in []hash.Input) error {
+	if len(out) != len(in) {
+		return fmt.Errorf("hashing %s: %d inputs but %d outputs given", h.Algorithm().Name, len(in), len(out))
+	}
+	for len(in) > 0 {
+		n := min(h.Lanes(), len(in))
+		if err := h.Hash(out[:n], in[:n]); err != nil {
+			return err
+		}
+		out, in = out[n:], in[n:]
+	}
+	return nil
+}

@@ -1,0 +1,255 @@
+package cpu_test
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/hash/cpu"
+)
+
+// vector is one message with its digest.
+type vector struct {
+	input  hash.Input
+	digest hash.Digest
+}
+
+// fileVectors maps the name of each algorithm to its vectors.
+type fileVectors map[string][]vector
+
+func (f fileVectors) add(t testing.TB, algorithm, input, digest string, height uint64) {
+	t.Helper()
+	f[algorithm] = append(f[algorithm], vector{
+		input:  hash.Input{Blob: unhex(t, input), Height: height},
+		digest: hash.Digest(unhex(t, digest)),
+	})
+}
+
+func unhex(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	require.NoError(t, err)
+	return b
+}
+
+// readJSON decodes a file under testdata/vectors, which must exist and hold
+// something.
+func readJSON[T any](t testing.TB, name string) []T {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../testdata/vectors", name))
+	require.NoError(t, err)
+	var rows []T
+	require.NoError(t, json.Unmarshal(text, &rows), name)
+	require.NotEmpty(t, rows, name)
+	return rows
+}
+
+// goldenVectors reads all vectors of proofs of work.
+func goldenVectors(t testing.TB) fileVectors {
+	t.Helper()
+	vectors := fileVectors{}
+	type cryptoNight struct {
+		Algorithm, Input, Hash string
+		Height                 uint64
+	}
+	for _, v := range readJSON[cryptoNight](t, "cryptonight.json") {
+		vectors.add(t, v.Algorithm, v.Input, v.Hash, v.Height)
+	}
+	type eaglesong struct{ Input, Hash string }
+	for _, v := range readJSON[eaglesong](t, "eaglesong.json") {
+		vectors.add(t, "eaglesong", v.Input, v.Hash, 0)
+	}
+	type header struct {
+		PowHash    string `json:"pow_hash"`
+		NonceBytes string `json:"nonce_bytes"`
+		Eaglesong  string `json:"eaglesong"`
+	}
+	for _, v := range readJSON[header](t, "ckb_headers.json") {
+		vectors.add(t, "eaglesong", v.PowHash+v.NonceBytes, v.Eaglesong, 0)
+	}
+	return vectors
+}
+
+// eachImplementation runs test on every implementation of every algorithm that
+// this machine runs, each with a Hasher of its own.
+func eachImplementation(t *testing.T, test func(t *testing.T, a *hash.Algorithm, h hash.Hasher)) {
+	for _, a := range hash.All() {
+		available := 0
+		for _, impl := range cpu.Implementations(a) {
+			if !impl.Available {
+				t.Logf("%s %s is not available: %s", a.Name, impl.Name, impl.Reason)
+				continue
+			}
+			available++
+			t.Run(a.Name+"/"+impl.Name, func(t *testing.T) {
+				t.Parallel()
+				h, err := impl.New()
+				require.NoError(t, err)
+				defer func() { require.NoError(t, h.Close()) }()
+				require.Equal(t, impl.Name, h.Impl())
+				require.Same(t, a, h.Algorithm())
+				test(t, a, h)
+			})
+		}
+		require.Positive(t, available, "implementations of %s", a.Name)
+	}
+}
+
+// TestGolden runs every implementation over every vector. One Hasher does them
+// all, so that nothing of one message may leak into the next.
+func TestGolden(t *testing.T) {
+	vectors := goldenVectors(t)
+	for name := range vectors {
+		_, err := hash.Lookup(name)
+		require.NoError(t, err, "vectors of an algorithm that the registry lacks")
+	}
+	eachImplementation(t, func(t *testing.T, a *hash.Algorithm, h hash.Hasher) {
+		known := vectors[a.Name]
+		require.GreaterOrEqual(t, len(known), 20, "vectors")
+		if thinned || testing.Short() {
+			known = known[:2]
+		}
+		in, out := make([]hash.Input, len(known)), make([]hash.Digest, len(known))
+		for i := range known {
+			in[i] = known[i].input
+		}
+		require.NoError(t, cpu.Hash(h, out, in))
+		for i := range known {
+			require.Equal(t, hex.EncodeToString(known[i].digest[:]), hex.EncodeToString(out[i][:]),
+				"vector %d: %x", i, in[i].Blob)
+		}
+	})
+}
+
+// randomInput is a message that a can hash.
+func randomInput(a *hash.Algorithm, random *rand.Rand) hash.Input {
+	blob := make([]byte, a.MinInput+random.IntN(300))
+	for i := range blob {
+		blob[i] = byte(random.Uint32())
+	}
+	return hash.Input{Blob: blob, Height: 1 + random.Uint64N(4_000_000)}
+}
+
+// TestDifferential compares every implementation, in all its lanes and after
+// other work, with a fresh Hasher of the last one in the list: the portable
+// implementation.
+func TestDifferential(t *testing.T) {
+	eachImplementation(t, func(t *testing.T, a *hash.Algorithm, h hash.Hasher) {
+		random := rand.New(rand.NewPCG(7, uint64(len(a.Name))))
+		impls := cpu.Implementations(a)
+		rounds := 2
+		if thinned || testing.Short() {
+			rounds = 1
+		}
+		for range rounds {
+			in := make([]hash.Input, h.Lanes())
+			for i := range in {
+				in[i] = randomInput(a, random)
+			}
+			got, want := make([]hash.Digest, len(in)), make([]hash.Digest, len(in))
+			require.NoError(t, h.Hash(got, in))
+
+			reference, err := impls[len(impls)-1].New()
+			require.NoError(t, err)
+			require.NoError(t, cpu.Hash(reference, want, in))
+			require.NoError(t, reference.Close())
+			require.Equal(t, want, got)
+		}
+	})
+}
+
+// FuzzDifferential does the same as TestDifferential on messages that the
+// fuzzer chooses, for the algorithms that are fast enough to be fuzzed.
+func FuzzDifferential(f *testing.F) {
+	f.Add([]byte{}, false)
+	f.Add([]byte("abc"), false)
+	f.Add(make([]byte, 48), false)
+	f.Add(make([]byte, 76), true)
+	used := map[bool]hash.Hasher{}
+	for slow, name := range map[bool]string{false: "eaglesong", true: "cn/upx2"} {
+		a, err := hash.Lookup(name)
+		require.NoError(f, err)
+		used[slow], err = cpu.New(a)
+		require.NoError(f, err)
+	}
+	f.Fuzz(func(t *testing.T, message []byte, slow bool) {
+		h := used[slow]
+		impls := cpu.Implementations(h.Algorithm())
+		reference, err := impls[len(impls)-1].New()
+		require.NoError(t, err)
+		in := []hash.Input{{Blob: message}}
+		var got, want [1]hash.Digest
+		require.NoError(t, h.Hash(got[:], in))
+		require.NoError(t, reference.Hash(want[:], in))
+		require.Equal(t, want, got)
+	})
+}
+
+func TestHashingAllocatesNothing(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, a := range hash.All() {
+		for _, impl := range cpu.Implementations(a) {
+			if !impl.Available {
+				continue
+			}
+			h, err := impl.New()
+			require.NoError(t, err)
+			in, out := make([]hash.Input, h.Lanes()), make([]hash.Digest, h.Lanes())
+			for i := range in {
+				in[i] = randomInput(a, random)
+			}
+			allocations := testing.AllocsPerRun(1, func() { err = h.Hash(out, in) })
+			require.NoError(t, err)
+			require.Zero(t, allocations, "%s %s", a.Name, impl.Name)
+			require.NoError(t, h.Close())
+		}
+	}
+}
+
+// TestBadCalls checks that every implementation refuses what the contract
+// forbids instead of computing nonsense.
+func TestBadCalls(t *testing.T) {
+	eachImplementation(t, func(t *testing.T, a *hash.Algorithm, h hash.Hasher) {
+		out := make([]hash.Digest, h.Lanes()+1)
+		in := make([]hash.Input, h.Lanes()+1)
+		for i := range in {
+			in[i] = hash.Input{Blob: make([]byte, 76), Height: 1}
+		}
+		require.Error(t, h.Hash(out[:0], in[:0]), "nothing to hash")
+		require.Error(t, h.Hash(out, in), "more than there are lanes")
+		require.Error(t, h.Hash(out[:1], in[:0]), "lengths differ")
+
+		var bad *hash.InputError
+		if a.MinInput > 0 {
+			short := []hash.Input{{Blob: make([]byte, a.MinInput-1), Height: 1}}
+			require.ErrorAs(t, h.Hash(out[:1], short), &bad)
+		}
+		if a.NeedsHeight {
+			require.ErrorAs(t, h.Hash(out[:1], []hash.Input{{Blob: make([]byte, 76)}}), &bad)
+		}
+		require.NoError(t, h.Close())
+		require.ErrorIs(t, h.Hash(out[:1], in[:1]), hash.ErrClosed)
+	})
+}
+
+func TestHashRefusesUnequalLengths(t *testing.T) {
+	a, err := hash.Lookup("eaglesong")
+	require.NoError(t, err)
+	h, err := cpu.New(a)
+	require.NoError(t, err)
+	require.Error(t, cpu.Hash(h, make([]hash.Digest, 2), make([]hash.Input, 1)))
+	require.NoError(t, cpu.Hash(h, nil, nil))
+}
+
+func TestNewOfAnUnknownFamily(t *testing.T) {
+	a := &hash.Algorithm{Name: "scrypt", Family: "scrypt"}
+	require.Empty(t, cpu.Implementations(a))
+	_, err := cpu.New(a)
+	require.ErrorContains(t, err, "scrypt")
+}
