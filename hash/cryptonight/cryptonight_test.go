@@ -189,13 +189,14 @@ func TestDescribesItself(t *testing.T) {
 }
 
 // One variant of each main loop; cn/r at a new height every time, so that
-// making a program is covered.
+// making a program is covered. The count is an average, rounded down: something
+// else in the process may allocate once meanwhile.
 func TestHashAllocatesNothing(t *testing.T) {
 	for _, name := range []string{"cn-lite/0", "cn-lite/1", "cn/upx2", "cn/r", "cn-heavy/tube", "cn/ccx"} {
 		t.Run(name, func(t *testing.T) {
 			h := newHasher(t, name)
 			out, in := make([]hash.Digest, 1), []hash.Input{{Blob: make([]byte, 200)}}
-			require.Zero(t, testing.AllocsPerRun(1, func() {
+			require.Zero(t, testing.AllocsPerRun(3, func() {
 				in[0].Height++
 				if err := h.Hash(out, in); err != nil {
 					panic(err)

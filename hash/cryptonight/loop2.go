@@ -44,6 +44,7 @@ func (h *Hasher) loop2() {
 // shuffle rotates the three blocks of l other than i, and adds one of the
 // loop's registers to each. Reversed, only the way of rotation differs.
 func shuffle(l *line, i uint64, a, b0, b1 block, reverse bool) {
+	i &= 3 // as it is; lets the compiler leave out the bounds checks
 	first, second, third := l[i^1], l[i^2], l[i^3]
 	if reverse {
 		first, third = third, first

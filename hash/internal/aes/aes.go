@@ -24,30 +24,44 @@ func Column(b0, b1, b2, b3 uint32) uint32 {
 // MixColumns, then the key.
 func Round(x, key Block) Block {
 	s0, s1, s2, s3 := x.columns()
-	k0, k1, k2, k3 := key.columns()
-	s0, s1, s2, s3 = round(s0, s1, s2, s3, k0, k1, k2, k3)
-	return fromColumns(s0, s1, s2, s3)
+	return key.Xor(fromColumns(
+		Column(s0, s1>>8, s2>>16, s3>>24),
+		Column(s1, s2>>8, s3>>16, s0>>24),
+		Column(s2, s3>>8, s0>>16, s1>>24),
+		Column(s3, s0>>8, s1>>16, s2>>24),
+	))
 }
 
 // Keys are the round keys that Encrypt adds, in order.
 type Keys [10]Block
 
-// Encrypt applies ten rounds, one with each key.
+// Encrypt applies ten rounds, one with each key. This is where most of the time
+// of portable hashing goes. The order in which bytes are looked up keeps few
+// values alive at a time, so that the state stays in machine registers.
 func (k *Keys) Encrypt(x Block) Block {
+	t := &columns
 	s0, s1, s2, s3 := x.columns()
-	for i := range k {
-		k0, k1, k2, k3 := k[i].columns()
-		s0, s1, s2, s3 = round(s0, s1, s2, s3, k0, k1, k2, k3)
+	for _, key := range k {
+		t0, t1, t2, t3 := key.columns()
+		t0 ^= t[0][byte(s0)]
+		t3 ^= t[1][byte(s0>>8)]
+		t2 ^= t[2][byte(s0>>16)]
+		t1 ^= t[3][byte(s0>>24)]
+		t1 ^= t[0][byte(s1)]
+		t0 ^= t[1][byte(s1>>8)]
+		t3 ^= t[2][byte(s1>>16)]
+		t2 ^= t[3][byte(s1>>24)]
+		t2 ^= t[0][byte(s2)]
+		t1 ^= t[1][byte(s2>>8)]
+		t0 ^= t[2][byte(s2>>16)]
+		t3 ^= t[3][byte(s2>>24)]
+		t3 ^= t[0][byte(s3)]
+		t2 ^= t[1][byte(s3>>8)]
+		t1 ^= t[2][byte(s3>>16)]
+		t0 ^= t[3][byte(s3>>24)]
+		s0, s1, s2, s3 = t0, t1, t2, t3
 	}
 	return fromColumns(s0, s1, s2, s3)
-}
-
-func round(s0, s1, s2, s3, k0, k1, k2, k3 uint32) (t0, t1, t2, t3 uint32) {
-	t0 = k0 ^ Column(s0, s1>>8, s2>>16, s3>>24)
-	t1 = k1 ^ Column(s1, s2>>8, s3>>16, s0>>24)
-	t2 = k2 ^ Column(s2, s3>>8, s0>>16, s1>>24)
-	t3 = k3 ^ Column(s3, s0>>8, s1>>16, s2>>24)
-	return
 }
 
 func (b Block) columns() (c0, c1, c2, c3 uint32) {

@@ -74,3 +74,15 @@ func TestEncryptIsTenRounds(t *testing.T) {
 	}
 	require.Equal(t, want, keys.Encrypt(x))
 }
+
+func BenchmarkEncrypt(b *testing.B) {
+	var keys Keys
+	keys.Expand([4]uint64{1, 2, 3, 4})
+	var text [8]Block
+	b.SetBytes(128)
+	for b.Loop() {
+		for i := range text {
+			text[i] = keys.Encrypt(text[i])
+		}
+	}
+}
