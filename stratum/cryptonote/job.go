@@ -1,7 +1,6 @@
 package cryptonote
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/aditmine/adit/stratum"
@@ -39,19 +38,19 @@ func parseJob(v stratum.Value) (*Job, error) {
 	}
 	j := new(Job)
 	var err error
-	if j.ID, err = text(v.Field("job_id"), "job_id"); err != nil {
+	if j.ID, err = stratum.RequiredText(v.Field("job_id"), "job_id"); err != nil {
 		return nil, err
 	}
-	if j.Blob, err = jobBlob(v.Field("blob")); err != nil {
+	if j.Blob, err = stratum.RangeHex(v.Field("blob"), "blob", MinBlob, MaxBlob); err != nil {
 		return nil, err
 	}
 	if j.Target, err = jobTarget(v.Field("target")); err != nil {
 		return nil, err
 	}
-	if j.Algo, err = optionalText(v.Field("algo"), "algo"); err != nil {
+	if j.Algo, err = stratum.OptionalText(v.Field("algo"), "algo"); err != nil {
 		return nil, err
 	}
-	if j.Height, err = count(v.Field("height"), "height"); err != nil {
+	if j.Height, err = stratum.OptionalCount(v.Field("height"), "height"); err != nil {
 		return nil, err
 	}
 	if j.SeedHash, err = seedHash(v.Field("seed_hash"), "seed_hash"); err != nil {
@@ -60,25 +59,13 @@ func parseJob(v stratum.Value) (*Job, error) {
 	if j.NextSeedHash, err = seedHash(v.Field("next_seed_hash"), "next_seed_hash"); err != nil {
 		return nil, err
 	}
-	j.RPCID, err = optionalText(v.Field("id"), "id")
+	j.RPCID, err = stratum.OptionalText(v.Field("id"), "id")
 	return j, err
-}
-
-func jobBlob(v stratum.Value) ([]byte, error) {
-	if v.Missing() {
-		return nil, missing("blob")
-	}
-	b, ok := v.HexBytes(MinBlob, MaxBlob)
-	if !ok {
-		problem := fmt.Sprintf("must be hexadecimal digits for %d to %d bytes", MinBlob, MaxBlob)
-		return nil, &stratum.FieldError{Field: "blob", Problem: problem}
-	}
-	return b, nil
 }
 
 func jobTarget(v stratum.Value) ([]byte, error) {
 	if v.Missing() {
-		return nil, missing("target")
+		return nil, stratum.MissingField("target")
 	}
 	b, ok := v.HexBytes(4, 8)
 	if !ok || len(b) != 4 && len(b) != 8 {
@@ -93,7 +80,7 @@ func seedHash(v stratum.Value, name string) ([]byte, error) {
 		return nil, nil
 	}
 	b := make([]byte, 32)
-	return b, fixedHex(v, name, b)
+	return b, stratum.FixedHex(v, name, b)
 }
 
 // append appends the job as an object.

@@ -92,7 +92,7 @@ func ParseRequest(line []byte) (Request, error) {
 		return nil, refuse(m.ID, err)
 	}
 	if m.Method == "" {
-		return nil, refuse(m.ID, missing("method"))
+		return nil, refuse(m.ID, stratum.MissingField("method"))
 	}
 	var req Request
 	switch m.Method {
@@ -102,11 +102,11 @@ func ParseRequest(line []byte) (Request, error) {
 		req, err = parseLogin(&m)
 	case MethodKeepalived, methodKeepalive:
 		var rpcID string
-		rpcID, err = optionalText(m.Params.Field("id"), "id")
+		rpcID, err = stratum.OptionalText(m.Params.Field("id"), "id")
 		req = &Keepalived{m.ID, rpcID}
 	case MethodGetJob:
 		var rpcID string
-		rpcID, err = optionalText(m.Params.Field("id"), "id")
+		rpcID, err = stratum.OptionalText(m.Params.Field("id"), "id")
 		req = &GetJob{m.ID, rpcID}
 	default:
 		req = &Unknown{m.ID, m.Method}
@@ -143,12 +143,12 @@ func parseLogin(m *stratum.Message) (*Login, error) {
 		dst  *string
 	}{{"login", &r.Login}, {"pass", &r.Pass}, {"agent", &r.Agent}, {"rigid", &r.RigID}, {"mode", &r.Mode}} {
 		var err error
-		if *f.dst, err = optionalText(m.Params.Field(f.name), f.name); err != nil {
+		if *f.dst, err = stratum.OptionalText(m.Params.Field(f.name), f.name); err != nil {
 			return nil, err
 		}
 	}
 	if r.Login == "" {
-		return nil, missing("login")
+		return nil, stratum.MissingField("login")
 	}
 	var err error
 	r.Algos, err = textList(m.Params.Field("algo"), "algo")
@@ -173,18 +173,18 @@ func parseSubmit(m *stratum.Message) (*Submit, error) {
 		}
 	}
 	var err error
-	if r.RPCID, err = optionalText(rpcID, "id"); err != nil {
+	if r.RPCID, err = stratum.OptionalText(rpcID, "id"); err != nil {
 		return nil, err
 	}
-	if r.JobID, err = text(jobID, "job_id"); err != nil {
+	if r.JobID, err = stratum.RequiredText(jobID, "job_id"); err != nil {
 		return nil, err
 	}
-	if err = fixedHex(nonce, "nonce", r.Nonce[:]); err != nil {
+	if err = stratum.FixedHex(nonce, "nonce", r.Nonce[:]); err != nil {
 		return nil, err
 	}
-	if err = fixedHex(result, "result", r.Result[:]); err != nil {
+	if err = stratum.FixedHex(result, "result", r.Result[:]); err != nil {
 		return nil, err
 	}
-	r.Algo, err = optionalText(algo, "algo")
+	r.Algo, err = stratum.OptionalText(algo, "algo")
 	return r, err
 }

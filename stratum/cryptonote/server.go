@@ -1,10 +1,6 @@
 package cryptonote
 
-import (
-	"strconv"
-
-	"github.com/aditmine/adit/stratum"
-)
+import "github.com/aditmine/adit/stratum"
 
 // ServerMessage is what a server sends: *Reply, *JobNotification, *Reconnect
 // or *Notification. It keeps no part of the line it was read from.
@@ -14,20 +10,9 @@ type ServerMessage interface{ serverMessage() }
 // with the same id, so the result is read by the method that fits it.
 type Reply struct {
 	ID     stratum.ID
-	Err    *ReplyError   // nil on success
-	Result stratum.Value // absent or null when there is none
+	Err    *stratum.ReplyError // nil on success
+	Result stratum.Value       // absent or null when there is none
 }
-
-// ReplyError is the error of a reply.
-type ReplyError struct {
-	Code    int
-	Message string
-}
-
-func (e *ReplyError) Error() string { return e.Message }
-
-// Critical reports whether to drop the connection and log in anew.
-func (e *ReplyError) Critical() bool { return IsCritical(e.Message) }
 
 // LoginResult is the result of a login.
 type LoginResult struct {
@@ -83,33 +68,7 @@ func ParseServerMessage(line []byte) (ServerMessage, error) {
 }
 
 func parseReply(m *stratum.Message) *Reply {
-	return &Reply{ID: m.ID, Err: parseError(m.Error), Result: m.Result.Clone()}
-}
-
-// parseError reads the error of a reply in the forms that servers use: an
-// object, the triple of the Bitcoin dialect, or a bare text.
-func parseError(v stratum.Value) *ReplyError {
-	var code, message stratum.Value
-	switch v.Kind() {
-	case stratum.Absent, stratum.Null:
-		return nil
-	case stratum.Object:
-		code, message = v.Field("code"), v.Field("message")
-	case stratum.Array:
-		var part [2]stratum.Value
-		v.Fill(part[:])
-		code, message = part[0], part[1]
-	case stratum.String:
-		message = v
-	}
-	e := &ReplyError{Code: CodeError, Message: "unspecified error"}
-	if s, ok := message.Text(); ok && s != "" {
-		e.Message = s
-	}
-	if n, ok := code.Int64(); ok && int64(int32(n)) == n {
-		e.Code = int(n)
-	}
-	return e
+	return &Reply{ID: m.ID, Err: stratum.ParseReplyError(m.Error, CodeError), Result: m.Result.Clone()}
 }
 
 // OK reports success as XMRig sees it: there is no error. Servers differ in
@@ -129,7 +88,7 @@ func (r *Reply) Login() (*LoginResult, error) {
 	}
 	l := new(LoginResult)
 	var err error
-	if l.RPCID, err = text(r.Result.Field("id"), "id"); err != nil {
+	if l.RPCID, err = stratum.RequiredText(r.Result.Field("id"), "id"); err != nil {
 		return nil, err
 	}
 	if l.Job, err = parseJob(r.Result.Field("job")); err != nil {
@@ -138,7 +97,7 @@ func (r *Reply) Login() (*LoginResult, error) {
 	if l.Extensions, err = textList(r.Result.Field("extensions"), "extensions"); err != nil {
 		return nil, err
 	}
-	l.Status, err = optionalText(r.Result.Field("status"), "status")
+	l.Status, err = stratum.OptionalText(r.Result.Field("status"), "status")
 	return l, err
 }
 
@@ -156,26 +115,10 @@ func (r *Reply) Status() string {
 	return s
 }
 
-// parseReconnect reads [host, port]; the port comes as a string or a number.
-func parseReconnect(params stratum.Value) (*Reconnect, error) {
-	var arg [2]stratum.Value
-	params.Fill(arg[:])
-	host, err := optionalText(arg[0], "host")
+func parseReconnect(params stratum.Value) (ServerMessage, error) {
+	host, port, err := stratum.HostPort(params)
 	if err != nil {
 		return nil, err
 	}
-	port, isText := arg[1].Text()
-	if !isText {
-		port = string(arg[1].Raw())
-	}
-	r := &Reconnect{Host: host}
-	if arg[1].Missing() || port == "" {
-		return r, nil
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return nil, &stratum.FieldError{Field: "port", Problem: "must be a number up to 65535"}
-	}
-	r.Port = uint16(n)
-	return r, nil
+	return &Reconnect{host, port}, nil
 }

@@ -150,21 +150,21 @@ func TestReplyForms(t *testing.T) {
 	for _, c := range []struct {
 		line string
 		ok   bool
-		err  *cryptonote.ReplyError
+		err  *stratum.ReplyError
 	}{
 		{`{"id":2,"error":null,"result":{"status":"OK"}}`, true, nil},
 		{`{"id":2,"result":{"status":"OK"}}`, true, nil},
 		{`{"id":2,"result":true}`, true, nil},
 		{`{"id":2,"result":"OK"}`, true, nil},
 		{`{"id":2,"result":false}`, false, nil},
-		{`{"id":2,"error":{"code":-1,"message":"Low difficulty share"}}`, false, &cryptonote.ReplyError{-1, "Low difficulty share"}},
-		{`{"id":2,"error":{"code":23,"message":"low"},"result":null}`, false, &cryptonote.ReplyError{23, "low"}},
-		{`{"id":2,"error":"bad"}`, false, &cryptonote.ReplyError{-1, "bad"}},
-		{`{"id":2,"error":[21,"stale",null]}`, false, &cryptonote.ReplyError{21, "stale"}},
-		{`{"id":2,"error":{}}`, false, &cryptonote.ReplyError{-1, "unspecified error"}},
-		{`{"id":2,"error":{"code":"101","message":5}}`, false, &cryptonote.ReplyError{-1, "unspecified error"}},
-		{`{"id":2,"error":{"code":99999999999,"message":""}}`, false, &cryptonote.ReplyError{-1, "unspecified error"}},
-		{`{"id":2,"error":true}`, false, &cryptonote.ReplyError{-1, "unspecified error"}},
+		{`{"id":2,"error":{"code":-1,"message":"Low difficulty share"}}`, false, &stratum.ReplyError{Code: -1, Message: "Low difficulty share"}},
+		{`{"id":2,"error":{"code":23,"message":"low"},"result":null}`, false, &stratum.ReplyError{Code: 23, Message: "low"}},
+		{`{"id":2,"error":"bad"}`, false, &stratum.ReplyError{Code: -1, Message: "bad"}},
+		{`{"id":2,"error":[21,"stale",null]}`, false, &stratum.ReplyError{Code: 21, Message: "stale"}},
+		{`{"id":2,"error":{}}`, false, &stratum.ReplyError{Code: -1, Message: "unspecified error"}},
+		{`{"id":2,"error":{"code":"101","message":5}}`, false, &stratum.ReplyError{Code: -1, Message: "unspecified error"}},
+		{`{"id":2,"error":{"code":99999999999,"message":""}}`, false, &stratum.ReplyError{Code: -1, Message: "unspecified error"}},
+		{`{"id":2,"error":true}`, false, &stratum.ReplyError{Code: -1, Message: "unspecified error"}},
 	} {
 		r := parseReply(t, c.line)
 		require.Equal(t, c.ok, r.OK(), c.line)
@@ -190,7 +190,7 @@ func TestReplyEncodingsEchoTheID(t *testing.T) {
 			string(cryptonote.AppendError(nil, id, cryptonote.CodeError, cryptonote.TextLowDifficulty)))
 	}
 	r := parseReply(t, string(cryptonote.AppendError(nil, stratum.IntID(1), -5, "a \"b\"\n\xff")))
-	require.Equal(t, &cryptonote.ReplyError{-5, "a \"b\"\n\ufffd"}, r.Err)
+	require.Equal(t, &stratum.ReplyError{Code: -5, Message: "a \"b\"\n\ufffd"}, r.Err)
 }
 
 func TestReconnectForms(t *testing.T) {
@@ -231,7 +231,6 @@ func TestIsCritical(t *testing.T) {
 	for _, text := range []string{"", "Low difficulty share", "cannot find job with job_id", "unauth", cryptonote.TextUnknownJob} {
 		require.False(t, cryptonote.IsCritical(text), text)
 	}
-	require.True(t, (&cryptonote.ReplyError{-1, "Invalid job id"}).Critical())
 }
 
 // The lines a pool writes by the thousand must not allocate.
