@@ -2,5 +2,5 @@
 
 package cpu_test
 
-// thinned is set where hashing is too slow to go through every vector.
-const thinned = true
+// slow is set where the race detector makes hashing ten times slower.
+const slow = true
