@@ -23,6 +23,22 @@ type FieldError struct {
 
 func (e *FieldError) Error() string { return e.Field + " " + e.Problem }
 
+// MethodError says in which message of a server something was unusable.
+type MethodError struct {
+	Method string // such as "mining.notify", empty for a reply
+	Err    error  // mostly a *FieldError
+}
+
+func (e *MethodError) Error() string {
+	if e.Method == "" {
+		return "reply: " + e.Err.Error()
+	}
+	return e.Method + ": " + e.Err.Error()
+}
+
+// Unwrap returns what was unusable.
+func (e *MethodError) Unwrap() error { return e.Err }
+
 // Error is what to tell the peer about a message that cannot be served, and
 // what to do with the connection afterwards.
 type Error struct {

@@ -65,6 +65,16 @@ func (id ID) Awaited() bool { return id.kind >= idInt }
 // Int returns the id as an integer, when it is one.
 func (id ID) Int() (int64, bool) { return id.n, id.kind == idInt }
 
+// LooseInt is Int for clients of careless servers, which send the integer they
+// were asked with back as a string: "7" counts as 7.
+func (id ID) LooseInt() (int64, bool) {
+	if n := len(id.raw); n > 2 && id.raw[0] == '"' {
+		v, err := strconv.ParseInt(id.raw[1:n-1], 10, 64)
+		return v, err == nil
+	}
+	return id.Int()
+}
+
 // Append appends the id as JSON, an absent one as null, which is how an answer
 // to a request without id must look (JSON-RPC 2.0, section 5).
 func (id ID) Append(dst []byte) []byte {

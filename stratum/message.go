@@ -35,17 +35,14 @@ func ParseMessage(line []byte, lim Limits) (Message, error) {
 			m.Error = v
 		}
 	}
-	if m.ID, err = ParseID(id); err != nil {
-		return m, err
+	m.ID, err = ParseID(id)
+	if !method.Missing() {
+		var ok bool
+		if m.Method, ok = method.Text(); err == nil && (!ok || m.Method == "") {
+			err = &FieldError{Field: "method", Problem: "must be a string that is not empty"}
+		}
 	}
-	if method.Missing() {
-		return m, nil
-	}
-	var ok bool
-	if m.Method, ok = method.Text(); !ok || m.Method == "" {
-		return m, &FieldError{Field: "method", Problem: "must be a string that is not empty"}
-	}
-	return m, nil
+	return m, err
 }
 
 // IsReply reports whether the message answers a request: it names no method.

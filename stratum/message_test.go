@@ -35,6 +35,16 @@ func TestIDsCompare(t *testing.T) {
 	require.EqualValues(t, 7, n)
 	_, ok = stratum.StringID("7").Int()
 	require.False(t, ok)
+	for id, want := range map[stratum.ID]bool{
+		stratum.IntID(7): true, stratum.StringID("7"): true, stratum.StringID(""): false,
+		stratum.StringID("x"): false, stratum.NullID(): false, {}: false,
+	} {
+		n, ok = id.LooseInt()
+		require.Equal(t, want, ok, id)
+		if ok {
+			require.EqualValues(t, 7, n)
+		}
+	}
 	require.NotEqual(t, stratum.IntID(7), stratum.StringID("7"))
 	require.NotEqual(t, stratum.NullID(), stratum.ID{})
 	require.Equal(t, `"a\"b"`, stratum.StringID(`a"b`).String())

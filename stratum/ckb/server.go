@@ -1,6 +1,10 @@
 package ckb
 
-import "github.com/aditmine/adit/stratum"
+import (
+	"errors"
+
+	"github.com/aditmine/adit/stratum"
+)
 
 // ServerMessage is what a server sends: *Reply, *SetTarget, *Notify,
 // *SetDifficulty, *SetExtranonce, *Reconnect, *ShowMessage, *GetVersion or
@@ -81,15 +85,19 @@ func (*Notification) serverMessage()  {}
 
 // ParseServerMessage reads one line of a server. The error is a
 // *stratum.SyntaxError for a line that is no acceptable JSON, and otherwise a
-// *stratum.FieldError.
+// *stratum.MethodError around a *stratum.FieldError.
 func ParseServerMessage(line []byte) (ServerMessage, error) {
 	m, err := stratum.ParseMessage(line, stratum.DefaultLimits())
-	if err != nil {
+	var syntax *stratum.SyntaxError
+	if errors.As(err, &syntax) {
 		return nil, err
 	}
-	msg, err := parseServerMethod(&m)
+	var msg ServerMessage
+	if err == nil {
+		msg, err = parseServerMethod(&m)
+	}
 	if err != nil {
-		return nil, err
+		return nil, &stratum.MethodError{Method: m.Method, Err: err}
 	}
 	return msg, nil
 }

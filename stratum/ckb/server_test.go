@@ -141,9 +141,14 @@ func TestServerMessageRefusals(t *testing.T) {
 	} {
 		m, err := ckb.ParseServerMessage([]byte(in))
 		require.Nil(t, m, in)
-		require.EqualError(t, err, message, in)
+		var method *stratum.MethodError
+		require.ErrorAs(t, err, &method, in)
+		require.EqualError(t, method.Err, message, in)
+		require.EqualError(t, err, method.Method+": "+message)
 	}
-	_, err := ckb.ParseServerMessage([]byte(`nope`))
+	_, err := ckb.ParseServerMessage([]byte(`{"id":[],"result":true}`))
+	require.EqualError(t, err, "reply: id must be a number, a string or null")
+	_, err = ckb.ParseServerMessage([]byte(`nope`))
 	var syntax *stratum.SyntaxError
 	require.ErrorAs(t, err, &syntax)
 }

@@ -1,6 +1,16 @@
 package cryptonote
 
-import "github.com/aditmine/adit/stratum"
+import (
+	"errors"
+
+	"github.com/aditmine/adit/stratum"
+)
+
+// Methods of notifications.
+const (
+	MethodJob       = "job"
+	MethodReconnect = "client.reconnect"
+)
 
 // ServerMessage is what a server sends: *Reply, *JobNotification, *Reconnect
 // or *Notification. It keeps no part of the line it was read from.
@@ -46,23 +56,33 @@ func (*Notification) serverMessage()    {}
 
 // ParseServerMessage reads one line of a server. The error is a
 // *stratum.SyntaxError for a line that is no acceptable JSON, and otherwise a
-// *stratum.FieldError.
+// *stratum.MethodError around a *stratum.FieldError.
 func ParseServerMessage(line []byte) (ServerMessage, error) {
 	m, err := stratum.ParseMessage(line, stratum.DefaultLimits())
-	if err != nil {
+	var syntax *stratum.SyntaxError
+	if errors.As(err, &syntax) {
 		return nil, err
 	}
+	var msg ServerMessage
+	if err == nil {
+		msg, err = parseServerMethod(&m)
+	}
+	if err != nil {
+		return nil, &stratum.MethodError{Method: m.Method, Err: err}
+	}
+	return msg, nil
+}
+
+func parseServerMethod(m *stratum.Message) (ServerMessage, error) {
 	switch m.Method {
 	case "":
-		return parseReply(&m), nil
-	case "job":
+		return parseReply(m), nil
+	case MethodJob:
 		j, err := parseJob(m.Params)
-		if err != nil {
-			return nil, err
-		}
-		return &JobNotification{j}, nil
-	case "client.reconnect":
-		return parseReconnect(m.Params)
+		return &JobNotification{j}, err
+	case MethodReconnect:
+		host, port, err := stratum.HostPort(m.Params)
+		return &Reconnect{host, port}, err
 	}
 	return &Notification{m.ID, m.Method}, nil
 }
@@ -113,12 +133,4 @@ func (r *Reply) Job() (*Job, error) {
 func (r *Reply) Status() string {
 	s, _ := r.Result.Field("status").Text()
 	return s
-}
-
-func parseReconnect(params stratum.Value) (ServerMessage, error) {
-	host, port, err := stratum.HostPort(params)
-	if err != nil {
-		return nil, err
-	}
-	return &Reconnect{host, port}, nil
 }
