@@ -1,0 +1,20 @@
+package stratumclient
+
+import "github.com/aditmine/adit/hash"
+
+// Dialect is a wire format between miner and pool.
+type Dialect string
+
+// The dialects.
+const (
+	CryptoNote Dialect = "cryptonote"
+	CKB        Dialect = "ckb"
+)
+
+// DialectOf says which dialect pools of an algorithm speak.
+func DialectOf(a *hash.Algorithm) Dialect {
+	if a.Family == hash.Eaglesong {
+		return CKB
+	}
+	return CryptoNote
+}
