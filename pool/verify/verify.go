@@ -1,0 +1,210 @@
+// Package verify hashes shares on a bounded set of threads, off the goroutines
+// that talk to miners.
+//
+// What waits is bounded and what does not fit is refused at once, so an
+// overloaded pool answers rather than queues without end. Shares that may be
+// blocks go ahead of all others. A thread takes as many waiting shares as its
+// hasher has lanes, so batches form under load and nothing waits for a batch.
+//
+// The package imports hash only; package pool uses it.
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/aditmine/adit/hash"
+)
+
+// Errors of Submit.
+var (
+	// ErrOverloaded: more shares wait than may.
+	ErrOverloaded = errors.New("too many shares wait to be verified")
+	// ErrClosed: the verifier has been closed.
+	ErrClosed = errors.New("the verifier is closed")
+)
+
+// Config says how to verify.
+type Config struct {
+	Algorithm *hash.Algorithm
+	// Threads hash at the same time, at least 1.
+	Threads int
+	// Queue is how many shares may wait, at least 1; urgent ones have as much
+	// room again.
+	Queue int
+	// NewHasher makes each thread's hasher.
+	NewHasher func(*hash.Algorithm) (hash.Hasher, error)
+}
+
+// Request is one hash to compute.
+type Request struct {
+	Input hash.Input
+	// Done is called once, on a hashing thread, with the digest or an error;
+	// it must not block.
+	Done func(hash.Digest, error)
+}
+
+// Verifier hashes for any number of goroutines.
+type Verifier struct {
+	urgent, normal chan Request
+	wg             sync.WaitGroup
+
+	mu     sync.RWMutex
+	closed bool
+
+	hashed, shed atomic.Uint64
+}
+
+// Stats counts what a verifier did.
+type Stats struct {
+	Hashed, Shed uint64
+	Waiting      int
+}
+
+// New starts the threads. Its error says why there is no hasher.
+func New(cfg Config) (*Verifier, error) {
+	v := &Verifier{
+		urgent: make(chan Request, max(cfg.Queue, 1)),
+		normal: make(chan Request, max(cfg.Queue, 1)),
+	}
+	hashers := make([]hash.Hasher, 0, cfg.Threads)
+	for range max(cfg.Threads, 1) {
+		h, err := cfg.NewHasher(cfg.Algorithm)
+		if err != nil {
+			closeAll(hashers)
+			return nil, fmt.Errorf("setting up verification of %s: %w", cfg.Algorithm.Name, err)
+		}
+		hashers = append(hashers, h)
+	}
+	for _, h := range hashers {
+		v.wg.Go(func() { v.work(h) })
+	}
+	return v, nil
+}
+
+func closeAll(hashers []hash.Hasher) {
+	for _, h := range hashers {
+		h.Close()
+	}
+}
+
+// Submit queues a request, ahead of others when urgent. It never blocks.
+func (v *Verifier) Submit(r Request, urgent bool) error {
+	queue := v.normal
+	if urgent {
+		queue = v.urgent
+	}
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	if v.closed {
+		return ErrClosed
+	}
+	select {
+	case queue <- r:
+		return nil
+	default:
+		v.shed.Add(1)
+		return ErrOverloaded
+	}
+}
+
+// Close hashes what waits, answers it, and ends the threads.
+func (v *Verifier) Close() {
+	v.mu.Lock()
+	if !v.closed {
+		v.closed = true
+		close(v.urgent)
+		close(v.normal)
+	}
+	v.mu.Unlock()
+	v.wg.Wait()
+}
+
+// Stats returns the counts so far.
+func (v *Verifier) Stats() Stats {
+	return Stats{Hashed: v.hashed.Load(), Shed: v.shed.Load(), Waiting: len(v.urgent) + len(v.normal)}
+}
+
+// work is one thread.
+func (v *Verifier) work(h hash.Hasher) {
+	defer h.Close()
+	batch := make([]Request, 0, h.Lanes())
+	in := make([]hash.Input, h.Lanes())
+	out := make([]hash.Digest, h.Lanes())
+	for {
+		first, ok := v.next()
+		if !ok {
+			return
+		}
+		batch = v.gather(append(batch[:0], first), h.Lanes())
+		v.hash(h, batch, out, in)
+		clear(batch)
+	}
+}
+
+// next waits for a request, urgent ones first. It returns false when both
+// queues are closed and empty.
+func (v *Verifier) next() (Request, bool) {
+	select {
+	case r, ok := <-v.urgent:
+		if ok {
+			return r, true
+		}
+		r, ok = <-v.normal
+		return r, ok
+	default:
+	}
+	select {
+	case r, ok := <-v.urgent:
+		if ok {
+			return r, true
+		}
+		r, ok = <-v.normal
+		return r, ok
+	case r, ok := <-v.normal:
+		if ok {
+			return r, true
+		}
+		r, ok = <-v.urgent
+		return r, ok
+	}
+}
+
+// gather adds to batch what waits already, up to lanes.
+func (v *Verifier) gather(batch []Request, lanes int) []Request {
+	for _, queue := range []chan Request{v.urgent, v.normal} {
+		for len(batch) < lanes {
+			select {
+			case r, ok := <-queue:
+				if ok {
+					batch = append(batch, r)
+					continue
+				}
+			default:
+			}
+			break
+		}
+	}
+	return batch
+}
+
+// hash computes a batch. Should the hasher refuse it, each request is hashed
+// alone, so that one bad input costs only itself.
+func (v *Verifier) hash(h hash.Hasher, batch []Request, out []hash.Digest, in []hash.Input) {
+	n := len(batch)
+	for i := range batch {
+		in[i] = batch[i].Input
+	}
+	err := h.Hash(out[:n], in[:n])
+	for i := range batch {
+		failed := err
+		if err != nil && n > 1 {
+			failed = h.Hash(out[i:i+1], in[i:i+1])
+		}
+		v.hashed.Add(1)
+		batch[i].Done(out[i], failed)
+	}
+	clear(in[:n])
+}
