@@ -201,7 +201,7 @@ func TestWriterNeverBlocksAndCountsDrops(t *testing.T) {
 	require.NoError(t, err)
 	accepted := 0
 	for range 100 {
-		if w.Record(&Event{Code: CodeHalf, Conn: 1, Half: HalfMiner}) {
+		if w.Record(&Event{Code: CodeToPool, Conn: 1, Data: []byte("x\n")}) {
 			accepted++
 		}
 	}

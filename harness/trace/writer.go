@@ -133,6 +133,9 @@ func (w *Writer) Record(ev *Event) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	full := len(w.queue) >= w.opts.QueueEvents || w.bytes+int64(len(ev.Data)) > w.opts.QueueBytes
+	if ev.Code != CodeToPool && ev.Code != CodeToMiner {
+		full = len(w.queue) >= 2*w.opts.QueueEvents // a flood of lines must not hide a close
+	}
 	if w.closed || w.err != nil || full {
 		w.lost++
 		w.dropped++

@@ -1,0 +1,102 @@
+package record
+
+import (
+	"bytes"
+
+	"github.com/aditmine/adit/harness/trace"
+	"github.com/aditmine/adit/stratum"
+)
+
+// splitter cuts one direction into lines for the trace. Concatenated, what it
+// records is exactly what was read.
+type splitter struct {
+	proxy *Proxy
+	conn  uint64
+	code  trace.Code
+	buf   []byte
+	named bool // the dialect was recorded already
+}
+
+func newSplitter(p *Proxy, conn uint64, code trace.Code) *splitter {
+	known := p.cfg.Proto == trace.ProtoCryptoNote || p.cfg.Proto == trace.ProtoCKB
+	return &splitter{proxy: p, conn: conn, code: code, named: known || code == trace.CodeToMiner}
+}
+
+// write takes what one read returned.
+func (s *splitter) write(p []byte) {
+	s.count(p)
+	for len(p) > 0 {
+		i := bytes.IndexByte(p, '\n') + 1
+		if i == 0 {
+			i = len(p)
+		}
+		if room := s.proxy.cfg.MaxLine - len(s.buf); i > room {
+			s.buf = append(s.buf, p[:room]...)
+			p = p[room:]
+			s.emit(&trace.LineInfo{More: true})
+			continue
+		}
+		s.buf = append(s.buf, p[:i]...)
+		p = p[i:]
+		if s.buf[len(s.buf)-1] == '\n' {
+			s.emit(nil)
+		}
+	}
+}
+
+// flush records an incomplete last line.
+func (s *splitter) flush() {
+	if len(s.buf) > 0 {
+		s.emit(nil)
+	}
+}
+
+// emit hands the buffer to the trace, which owns it from then on.
+func (s *splitter) emit(info *trace.LineInfo) {
+	if !s.named {
+		s.name()
+	}
+	s.proxy.cfg.Trace.Record(&trace.Event{Code: s.code, Conn: s.conn, Data: s.buf, Line: info})
+	s.buf = nil
+}
+
+// name records the dialect of the connection, judged by its first line that
+// names a method.
+func (s *splitter) name() {
+	proto := Dialect(s.buf)
+	if proto == "" {
+		return
+	}
+	s.named = true
+	s.proxy.cfg.Trace.Record(&trace.Event{Code: trace.CodeMarker, Conn: s.conn,
+		Marker: trace.Marker{"ev": trace.MarkerProto, "proto": proto}})
+}
+
+func (s *splitter) count(p []byte) {
+	lines := uint64(bytes.Count(p, []byte{'\n'}))
+	if s.code == trace.CodeToPool {
+		s.proxy.toPool.Add(lines)
+		s.proxy.bytesToPool.Add(uint64(len(p)))
+		return
+	}
+	s.proxy.toMiner.Add(lines)
+	s.proxy.bytesToPeer.Add(uint64(len(p)))
+}
+
+// Dialect recognises the dialect of a line by its method: "mining." starts
+// every method of CKB stratum, CryptoNote has five of its own. Empty when the
+// line does not tell.
+func Dialect(line []byte) string {
+	m, err := stratum.ParseMessage(line, stratum.DefaultLimits())
+	if err != nil {
+		return ""
+	}
+	switch m.Method {
+	case "login", "submit", "keepalived", "getjob", "job":
+		return trace.ProtoCryptoNote
+	}
+	if len(m.Method) > 7 && m.Method[:7] == "mining." {
+		return trace.ProtoCKB
+	}
+	return ""
+}
