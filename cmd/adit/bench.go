@@ -1,0 +1,275 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/hash/cpu"
+)
+
+const (
+	maxBenchThreads = 1024
+	maxBenchSeconds = 24 * 60 * 60
+	// benchHeight is the Monero block that began cn/r.
+	benchHeight = 1788000
+	// benchBlob is the length of a usual CryptoNight hashing blob.
+	benchBlob = 76
+)
+
+const benchLong = `Measures how fast this machine searches for shares, algorithm by algorithm.
+It runs the miner's own search loop, with a target that nothing meets.
+
+With --json, every algorithm gives one JSON object on a line of its own, as
+soon as it has been measured:
+
+  algo      algorithm name
+  backend   "cpu"
+  device    name of the processor
+  impl      implementation, see 'adit verify'
+  threads   number of threads
+  lanes     hashes that one thread computes at once
+  hashes    hashes computed by all threads together
+  seconds   time from the common start to the end of the last thread
+  rate      hashes per second: hashes / seconds
+
+Ctrl-C ends the measurement; what was measured until then is printed.
+
+Algorithms: `
+
+// benchOptions are the flags of "adit bench", checked.
+type benchOptions struct {
+	algorithms []*hash.Algorithm
+	threads    int
+	duration   time.Duration
+}
+
+func newBenchCmd() *cobra.Command {
+	var list string
+	var threads int
+	var seconds float64
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "bench [-a ALGO[,ALGO...]|all] [-t THREADS] [--seconds S] [--json]",
+		Short: "Measure hash rates",
+		Long:  benchLong + algorithmNames(),
+		Example: `  adit bench -a cn/r
+  adit bench -a cn-pico,eaglesong -t 4 --seconds 10
+  adit bench -a all --json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			options, err := parseBenchOptions(list, threads, seconds)
+			if err != nil {
+				return err
+			}
+			var report benchReport = benchTable{cmd.OutOrStdout()}
+			if asJSON {
+				report = benchJSON{cmd.OutOrStdout()}
+			}
+			return bench(cmd.Context(), options, report)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&list, "algo", "a", "all", "algorithms, separated by commas, or \"all\"")
+	flags.IntVarP(&threads, "threads", "t", runtime.GOMAXPROCS(0), "number of threads")
+	flags.Float64Var(&seconds, "seconds", 3, "how long to measure each algorithm")
+	flags.BoolVar(&asJSON, "json", false, "print JSON, one object a line")
+	return cmd
+}
+
+func parseBenchOptions(list string, threads int, seconds float64) (benchOptions, error) {
+	algorithms, err := parseAlgorithms(list)
+	switch {
+	case err != nil:
+		return benchOptions{}, err
+	case threads < 1 || threads > maxBenchThreads:
+		return benchOptions{}, usagef("--threads %d: want 1 to %d", threads, maxBenchThreads)
+	case !(seconds > 0 && seconds <= maxBenchSeconds): // also not a number
+		return benchOptions{}, usagef("--seconds %g: want more than 0 and at most %d", seconds, maxBenchSeconds)
+	}
+	return benchOptions{algorithms, threads, time.Duration(seconds * float64(time.Second))}, nil
+}
+
+// bench measures one algorithm after the other. When ctx ends, the one that is
+// running is the last, and is reported with what it has done.
+func bench(ctx context.Context, options benchOptions, report benchReport) error {
+	if err := report.begin(); err != nil {
+		return err
+	}
+	for _, a := range options.algorithms {
+		row, err := measure(ctx, a, options)
+		if err != nil {
+			return fmt.Errorf("measuring %s: %w", a.Name, err)
+		}
+		if err := report.row(row); err != nil {
+			return fmt.Errorf("writing the result: %w", err)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// benchRow is the result for one algorithm.
+type benchRow struct {
+	Algo    string  `json:"algo"`
+	Backend string  `json:"backend"`
+	Device  string  `json:"device"`
+	Impl    string  `json:"impl"`
+	Threads int     `json:"threads"`
+	Lanes   int     `json:"lanes"`
+	Hashes  uint64  `json:"hashes"`
+	Seconds float64 `json:"seconds"`
+	Rate    float64 `json:"rate"`
+}
+
+// measure runs all threads on one algorithm for the time that was asked for.
+func measure(ctx context.Context, a *hash.Algorithm, options benchOptions) (row benchRow, err error) {
+	workers := make([]*benchWorker, options.threads)
+	for i := range workers {
+		if workers[i], err = newBenchWorker(i, options.threads, a); err != nil {
+			return benchRow{}, err
+		}
+		defer func() { err = errors.Join(err, workers[i].searcher.Close()) }()
+	}
+	// A first hash touches the whole scratchpad, outside the measured time.
+	if err := inParallel(workers, func(w *benchWorker) error { return w.search(1) }); err != nil {
+		return benchRow{}, err
+	}
+	for _, w := range workers {
+		w.hashes = 0
+	}
+
+	ctx, cancel := context.WithTimeout(ctx, options.duration)
+	defer cancel()
+	begun := time.Now()
+	if err := inParallel(workers, func(w *benchWorker) error { return w.run(ctx) }); err != nil {
+		return benchRow{}, err
+	}
+	seconds := time.Since(begun).Seconds()
+
+	info := workers[0].searcher.Info()
+	row = benchRow{
+		Algo: a.Name, Backend: info.Backend, Device: cpu.Model(), Impl: info.Impl,
+		Threads: len(workers), Lanes: info.Lanes, Seconds: seconds,
+	}
+	for _, w := range workers {
+		row.Hashes += w.hashes
+	}
+	row.Rate = float64(row.Hashes) / seconds
+	return row, nil
+}
+
+// inParallel calls f for each worker in a goroutine of its own.
+func inParallel(workers []*benchWorker, f func(*benchWorker) error) error {
+	failures := make([]error, len(workers))
+	var running sync.WaitGroup
+	for i, w := range workers {
+		running.Go(func() { failures[i] = f(w) })
+	}
+	running.Wait()
+	return errors.Join(failures...)
+}
+
+// benchWorker is one thread. Its nonces start in a part of the nonce space of
+// its own and come round again at the end.
+type benchWorker struct {
+	searcher hash.Searcher
+	nonce    uint64
+	last     uint64 // the greatest nonce
+	hashes   uint64
+}
+
+func newBenchWorker(index, threads int, a *hash.Algorithm) (*benchWorker, error) {
+	searcher, err := cpu.NewSearcher(cpu.SearcherOptions{Index: index})
+	if err != nil {
+		return nil, err
+	}
+	work := benchWork(a)
+	if err := searcher.SetWork(work); err != nil {
+		return nil, errors.Join(err, searcher.Close())
+	}
+	last := uint64(math.MaxUint64) >> (64 - 8*work.NonceSize)
+	return &benchWorker{searcher: searcher, nonce: last / uint64(threads) * uint64(index), last: last}, nil
+}
+
+// benchWork is a search that finds nothing.
+func benchWork(a *hash.Algorithm) *hash.Work {
+	length := a.NonceOffset + a.NonceSize // Eaglesong: nothing comes after the nonce
+	if a.Family == hash.CryptoNight {
+		length = benchBlob
+	}
+	return &hash.Work{
+		Algorithm:   a,
+		Blob:        make([]byte, length),
+		Height:      benchHeight,
+		NonceOffset: a.NonceOffset,
+		NonceSize:   min(a.NonceSize, 8),
+	}
+}
+
+// run searches until ctx ends, but at least once.
+func (w *benchWorker) run(ctx context.Context) error {
+	for {
+		if err := w.search(math.MaxUint64); err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// search is one call of the searcher.
+func (w *benchWorker) search(count uint64) error {
+	_, done, err := w.searcher.Search(w.nonce, count, nil)
+	w.nonce = (w.nonce + done) & w.last
+	w.hashes += done
+	return err
+}
+
+// benchReport presents results as they come.
+type benchReport interface {
+	begin() error
+	row(benchRow) error
+}
+
+// benchJSON prints each result as a line of JSON.
+type benchJSON struct{ out io.Writer }
+
+func (benchJSON) begin() error { return nil }
+
+func (b benchJSON) row(r benchRow) error { return json.NewEncoder(b.out).Encode(r) }
+
+// benchTable prints the results for people.
+type benchTable struct{ out io.Writer }
+
+func (b benchTable) begin() error {
+	_, err := fmt.Fprintf(b.out, "%s\n%-14s %-10s %7s %5s %13s %9s %14s\n", cpu.Model(),
+		"ALGO", "IMPL", "THREADS", "LANES", "HASHES", "SECONDS", "RATE")
+	return err
+}
+
+func (b benchTable) row(r benchRow) error {
+	_, err := fmt.Fprintf(b.out, "%-14s %-10s %7d %5d %13d %9.2f %14s\n",
+		r.Algo, r.Impl, r.Threads, r.Lanes, r.Hashes, r.Seconds, formatRate(r.Rate))
+	return err
+}
+
+// formatRate prints a hash rate with its unit: "812.40 H/s", "1.25 MH/s".
+func formatRate(rate float64) string {
+	units := []string{"H/s", "kH/s", "MH/s", "GH/s", "TH/s"}
+	i := 0
+	for rate >= 1000 && i < len(units)-1 {
+		rate /= 1000
+		i++
+	}
+	return fmt.Sprintf("%.2f %s", rate, units[i])
+}
