@@ -45,6 +45,8 @@ type Coin struct {
 	Network string
 	// Node is the base URL of the node's RPC.
 	Node string
+	// User and Password log in to the node's RPC, where it wants that.
+	User, Password string
 	// Address is where block rewards go. A CKB node is told on its own side;
 	// there it may be empty, and is compared with the node's when it is not.
 	Address string

@@ -126,6 +126,8 @@ func readCoin(s *section) Coin {
 	}
 	s.text("network", &c.Network)
 	s.need("node", &c.Node)
+	s.text("user", &c.User)
+	s.text("password", &c.Password)
 	s.duration("poll", &c.Poll, 10*time.Millisecond, time.Minute)
 	s.duration("refresh", &c.Refresh, 100*time.Millisecond, time.Hour)
 	s.duration("stale_grace", &c.StaleGrace, 0, time.Minute)
