@@ -13,20 +13,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Case is one message and its digest.
-type Case struct {
+// testCase is one message and its digest.
+type testCase struct {
 	Message []byte
 	Digest  [32]byte
 }
 
-// Load reads a file of lines "digest message" in hexadecimal, where "-" is
+// load reads a file of lines "digest message" in hexadecimal, where "-" is
 // the empty message and "#" starts a comment line.
-func Load(t testing.TB, path string) []Case {
+func load(t testing.TB, path string) []testCase {
 	t.Helper()
 	file, err := os.Open(path)
 	require.NoError(t, err)
 	defer file.Close()
-	var cases []Case
+	var cases []testCase
 	for lines := bufio.NewScanner(file); lines.Scan(); {
 		line := lines.Text()
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -39,20 +39,20 @@ func Load(t testing.TB, path string) []Case {
 	return cases
 }
 
-func parse(t testing.TB, digest, message string) Case {
+func parse(t testing.TB, digest, message string) testCase {
 	t.Helper()
 	d, err := hex.DecodeString(digest)
 	require.NoError(t, err)
 	require.Len(t, d, 32)
 	m, err := hex.DecodeString(message)
 	require.NoError(t, err)
-	return Case{Message: m, Digest: [32]byte(d)}
+	return testCase{Message: m, Digest: [32]byte(d)}
 }
 
 // Run compares sum with every case of the file, and checks that it neither
 // allocates nor changes its message.
 func Run(t *testing.T, path string, sum func([]byte) [32]byte) {
-	cases := Load(t, path)
+	cases := load(t, path)
 	require.GreaterOrEqual(t, len(cases), 30, "cases in %s", path)
 	for _, c := range cases {
 		message := bytes.Clone(c.Message)
