@@ -1,0 +1,137 @@
+package miner
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aditmine/adit/chain"
+	"github.com/aditmine/adit/stratumclient"
+)
+
+// shareKey tells shares in flight apart: job names belong to a connection.
+type shareKey struct {
+	generation uint64
+	job, nonce string
+}
+
+// inFlight is a share that waits for its verdict.
+type inFlight struct{ worker int }
+
+func keyOf(s stratumclient.Share) shareKey {
+	return shareKey{s.Job.Generation, s.Job.ID, string(s.Nonce)}
+}
+
+// awaitTurn blocks while enough shares are in flight to reach the goal. It
+// returns false when ctx ends first.
+func (e *Engine) awaitTurn(ctx context.Context) bool {
+	for {
+		e.mu.Lock()
+		free := e.cfg.Goal == 0 || e.tally.total.Accepted+uint64(len(e.pending)) < e.cfg.Goal
+		e.mu.Unlock()
+		if free {
+			return true
+		}
+		select {
+		case <-e.settled:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// send passes a share to the client.
+func (e *Engine) send(worker int, u *unit, share stratumclient.Share) {
+	key := keyOf(share)
+	e.mu.Lock()
+	if e.outdated(u) { // it may have waited for its turn
+		e.tally.count(worker, func(s *Shares) *uint64 { return &s.Late })
+		e.mu.Unlock()
+		return
+	}
+	e.pending[key] = inFlight{worker: worker}
+	e.mu.Unlock()
+
+	if err := e.deps.Client.Submit(share); err != nil {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.pending, key)
+		e.tally.count(worker, func(s *Shares) *uint64 { return &s.Late })
+		e.noteLocked(EventWarning, "share not sent: %v", err)
+	}
+}
+
+// verdict books what became of a share.
+func (e *Engine) verdict(r stratumclient.ShareResult) {
+	key := keyOf(r.Share)
+	flight, known := e.pending[key]
+	if !known {
+		return
+	}
+	delete(e.pending, key)
+	e.poke()
+	switch {
+	case r.Err != nil:
+		e.unanswered(flight.worker, r.Err)
+	case r.Accepted:
+		e.accepted(flight.worker, r)
+	default:
+		e.rejected(flight.worker, r)
+	}
+}
+
+func (e *Engine) accepted(worker int, r stratumclient.ShareResult) {
+	job := r.Share.Job
+	reached := chain.ShareDifficulty(job.Algorithm.Number(&r.Share.Digest))
+	e.tally.answered(r.Latency)
+	e.tally.accepted(worker, job.Difficulty, reached, time.Now())
+	s := e.tally.total
+	e.noteLocked(EventAccepted, "accepted (%d/%d) diff %d (%s)",
+		s.Accepted, s.Rejected+s.Stale, job.Difficulty, FormatLatency(r.Latency))
+}
+
+func (e *Engine) rejected(worker int, r stratumclient.ShareResult) {
+	kind, reason := EventRejected, printable(r.Reason)
+	e.tally.answered(r.Latency)
+	if e.tally.rejected(worker, reason) {
+		kind = EventStale
+	}
+	s := e.tally.total
+	e.noteLocked(kind, "rejected (%d/%d) diff %d %q (%s)",
+		s.Accepted, s.Rejected+s.Stale, r.Share.Job.Difficulty, reason, FormatLatency(r.Latency))
+}
+
+// unanswered books a share without a verdict: it never left, or nobody knows
+// what the pool made of it.
+func (e *Engine) unanswered(worker int, err error) {
+	if errors.Is(err, stratumclient.ErrNotConnected) {
+		e.tally.count(worker, func(s *Shares) *uint64 { return &s.Late })
+	} else {
+		e.tally.count(worker, func(s *Shares) *uint64 { return &s.Lost })
+	}
+	e.noteLocked(EventWarning, "share without a verdict: %v", err)
+}
+
+// poke wakes the verifier if it waits for a verdict.
+func (e *Engine) poke() {
+	select {
+	case e.settled <- struct{}{}:
+	default:
+	}
+}
+
+// loseInFlight books the shares whose verdict will not come.
+func (e *Engine) loseInFlight() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for key, flight := range e.pending {
+		e.tally.count(flight.worker, func(s *Shares) *uint64 { return &s.Lost })
+		delete(e.pending, key)
+	}
+}
+
+func (e *Engine) goalReached() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.cfg.Goal > 0 && e.tally.total.Accepted >= e.cfg.Goal
+}
