@@ -196,11 +196,11 @@ func TestRefusals(t *testing.T) {
 func TestOldWallets(t *testing.T) {
 	w := newWallet(t)
 	for text, want := range map[string]error{
-		"not enough unlocked money": walletrpc.ErrNotEnoughUnlocked,
-		"Not enough money":          walletrpc.ErrNotEnough,
-		"transaction is too big":    walletrpc.ErrTooLarge,
+		"not enough unlocked money":                             walletrpc.ErrNotEnoughUnlocked,
+		"Not enough money":                                      walletrpc.ErrNotEnough,
+		"transaction is too big":                                walletrpc.ErrTooLarge,
 		"Transaction would be too large.  try /transfer_split.": walletrpc.ErrTooLarge,
-		"something else": walletrpc.ErrNotSent,
+		"something else":                                        walletrpc.ErrNotSent,
 	} {
 		w.answer = []byte(`{"error":{"code":-4,"message":"` + text + `"}}`)
 		_, err := w.Transfer(t.Context(), walletrpc.Payment{})
