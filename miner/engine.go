@@ -21,8 +21,8 @@ type Client interface {
 	// further is pointless.
 	Run(ctx context.Context) error
 	Events() <-chan stratumclient.Event
-	// Submit sends a share. What became of it comes as a ShareResult, unless
-	// there is an error.
+	// Submit sends a share. What became of it comes as a ShareResult, also
+	// with an error, unless that is stratumclient.ErrBacklog.
 	Submit(stratumclient.Share) error
 }
 

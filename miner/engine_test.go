@@ -250,7 +250,7 @@ func TestDisconnectTakesTheWorkBack(t *testing.T) {
 		r.client.answer = nil // verdicts never come
 		r.start(t)
 		r.client.connect()
-		r.client.job(job("1", 1, 64))
+		r.client.job(job("1", 1, 1024))
 		time.Sleep(time.Second)
 		require.NotEmpty(t, r.client.sent())
 
@@ -269,7 +269,7 @@ func TestDisconnectTakesTheWorkBack(t *testing.T) {
 		require.Len(t, r.client.sent(), sent)
 
 		r.client.connect()
-		r.client.job(job("1", 1, 64))
+		r.client.job(job("1", 1, 1024))
 		time.Sleep(time.Second)
 		require.Greater(t, len(r.calls()), before)
 		require.Equal(t, PoolReady, r.Snapshot().Pool.State)
@@ -284,7 +284,7 @@ func TestAMoveToABetterPoolKeepsVerdictsUnderWay(t *testing.T) {
 		r.client.delay = 5 * time.Second
 		r.start(t)
 		r.client.connect()
-		r.client.job(job("1", 1, 64))
+		r.client.job(job("1", 1, 1024))
 		time.Sleep(time.Second)
 		flying := len(r.client.sent())
 		require.NotZero(t, flying)
@@ -293,7 +293,7 @@ func TestAMoveToABetterPoolKeepsVerdictsUnderWay(t *testing.T) {
 		time.Sleep(time.Second)
 		require.Nil(t, r.Snapshot().Job, "the former pool's work is obsolete")
 		require.Len(t, r.client.sent(), flying)
-		next := job("1", 1, 64) // the same name on another connection
+		next := job("1", 1, 1024) // the same name on another connection
 		next.Generation = 2
 		r.client.job(next)
 		time.Sleep(10 * time.Second)

@@ -88,7 +88,7 @@ func (c *fakeClient) Submit(s stratumclient.Share) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {
-		return errBroken
+		return stratumclient.ErrNotConnected
 	}
 	if c.refuse != nil {
 		return c.refuse

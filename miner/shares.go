@@ -22,14 +22,15 @@ func keyOf(s stratumclient.Share) shareKey {
 	return shareKey{s.Job.Generation, s.Job.ID, string(s.Nonce)}
 }
 
-// awaitTurn blocks while enough shares are in flight to reach the goal. It
-// returns false when ctx ends first.
+// maxInFlight bounds the shares without a verdict. It is below what a client
+// takes: a worker that finds them faster waits.
+const maxInFlight = 100
+
+// awaitTurn blocks while too many shares are in flight, or enough to reach the
+// goal. It returns false when ctx ends first.
 func (e *Engine) awaitTurn(ctx context.Context) bool {
 	for {
-		e.mu.Lock()
-		free := e.cfg.Goal == 0 || e.tally.total.Accepted+uint64(len(e.pending)) < e.cfg.Goal
-		e.mu.Unlock()
-		if free {
+		if e.maySend() {
 			return true
 		}
 		select {
@@ -38,6 +39,13 @@ func (e *Engine) awaitTurn(ctx context.Context) bool {
 			return false
 		}
 	}
+}
+
+func (e *Engine) maySend() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	flying := uint64(len(e.pending))
+	return flying < maxInFlight && (e.cfg.Goal == 0 || e.tally.total.Accepted+flying < e.cfg.Goal)
 }
 
 // send passes a share to the client.
@@ -52,12 +60,13 @@ func (e *Engine) send(worker int, u *unit, share stratumclient.Share) {
 	e.pending[key] = inFlight{worker: worker}
 	e.mu.Unlock()
 
-	if err := e.deps.Client.Submit(share); err != nil {
+	// Other errors are told in the ShareResult that follows them.
+	if err := e.deps.Client.Submit(share); errors.Is(err, stratumclient.ErrBacklog) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		delete(e.pending, key)
 		e.tally.count(worker, func(s *Shares) *uint64 { return &s.Late })
-		e.noteLocked(EventWarning, "share not sent: %v", err)
+		e.noteLocked(EventWarning, "%v", err)
 	}
 }
 

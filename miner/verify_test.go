@@ -99,10 +99,10 @@ func TestACleanJobMakesEarlierHitsLate(t *testing.T) {
 	}
 }
 
-func TestAShareThatCannotBeSentIsLate(t *testing.T) {
+func TestAShareThatTheClientHasNoRoomForIsLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{Workers: 1})
-		r.client.refuse = errBroken
+		r.client.refuse = stratumclient.ErrBacklog
 		r.start(t)
 		r.client.connect()
 		r.client.job(job("1", 1, 64))
@@ -111,7 +111,26 @@ func TestAShareThatCannotBeSentIsLate(t *testing.T) {
 		s := r.Snapshot().Shares
 		require.NotZero(t, s.Late)
 		require.Zero(t, s.Lost)
-		require.Contains(t, r.texts(EventWarning), "share not sent: broken")
+		require.Contains(t, r.texts(EventWarning), stratumclient.ErrBacklog.Error())
+	})
+}
+
+func TestWorkersWaitForASlowPool(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Workers: 2})
+		r.client.delay = time.Minute
+		r.start(t)
+		r.client.connect()
+		r.client.job(job("1", 1, 1)) // every nonce is a hit
+		time.Sleep(30 * time.Second)
+		require.Len(t, r.client.sent(), maxInFlight)
+		calls := len(r.calls())
+		time.Sleep(20 * time.Second)
+		require.Len(t, r.calls(), calls)
+		time.Sleep(20 * time.Second)
+		require.Greater(t, len(r.client.sent()), maxInFlight)
+		require.NoError(t, r.stop())
+		require.Zero(t, r.Snapshot().Shares.Late)
 	})
 }
 

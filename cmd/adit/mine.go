@@ -1,0 +1,263 @@
+package main
+
+import (
+	"crypto/rand"
+	"fmt"
+	"math/bits"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/hash/cpu"
+	"github.com/aditmine/adit/miner"
+	"github.com/aditmine/adit/miner/plain"
+	"github.com/aditmine/adit/stratumclient"
+)
+
+const mineLong = `Mine the CryptoNight family or Eaglesong on a pool.
+
+The flags are XMRig's. On a terminal a dashboard is shown (press ? in it for
+its keys); elsewhere, or with --no-tui, plain lines are printed. Every share is
+re-hashed by a second implementation before it is sent. adit takes no fee.
+
+Several pools: give -o more than once. The first that answers is used, and left
+again as soon as one before it has come back. When none answers, adit keeps
+trying, with growing random pauses. The Nth -u, -p, -O, --rig-id and --tls-fingerprint
+belongs to the Nth -o; one given once belongs to all pools. --tls encrypts the
+connection to all of them, stratum+ssl:// to one.
+
+TLS certificates are checked against the system's authorities, or against
+--tls-fingerprint alone where that is given.
+
+Exit status: 0 when stopped or done, 1 when mining cannot go on, 2 for a
+mistake on the command line.`
+
+const mineExample = `  # all processors, dashboard
+  adit mine -o pool.example.org:3333 -u WALLET -a cn/r
+
+  # two threads, encrypted, plain lines, speed every 10 seconds
+  adit mine -o stratum+ssl://pool.example.org:443 -u WALLET -p rig1 -a cn/half -t 2 --no-tui --print-time 10
+
+  # a backup pool with a login of its own; stop after 100 accepted shares
+  adit mine -o a.example.org:3333 -u WALLET -o b.example.org:3333 -u OTHER -a eaglesong --shares 100
+
+  # see what would be done
+  adit mine -o 127.0.0.1:3333 -u WALLET -a cn-pico --dry-run`
+
+// mineFlags is the command line of adit mine.
+type mineFlags struct {
+	pools                     poolFlags
+	algo                      string
+	threads, retries, pause   int
+	printTime                 int
+	shares                    uint64
+	affinity                  string
+	logFile                   string
+	keepalive, noColor, noTUI bool
+	ascii, dryRun             bool
+}
+
+func newMineCmd() *cobra.Command {
+	var f mineFlags
+	cmd := &cobra.Command{
+		Use:     "mine -o POOL -u WALLET -a ALGORITHM",
+		Short:   "Mine on a pool",
+		Long:    mineLong,
+		Example: mineExample,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	f.define(cmd)
+	return cmd
+}
+
+func (f *mineFlags) define(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.SortFlags = false
+	fl.StringArrayVarP(&f.pools.urls, "url", "o", nil, "pool `address`: host:port, stratum+tcp:// or stratum+ssl://")
+	fl.StringArrayVarP(&f.pools.users, "user", "u", nil, "user `name` at the pool, mostly the wallet address")
+	fl.StringArrayVarP(&f.pools.passes, "pass", "p", nil, "`password` at the pool, mostly x or a worker name")
+	fl.StringArrayVarP(&f.pools.userPass, "userpass", "O", nil, "`user:password` in one, instead of -u and -p")
+	fl.StringArrayVar(&f.pools.rigIDs, "rig-id", nil, "rig `name` for the pool's statistics")
+	fl.StringVarP(&f.algo, "algo", "a", "", "`algorithm` to mine, such as cn/r or eaglesong")
+	fl.IntVarP(&f.threads, "threads", "t", 0, "`number` of threads (default: one for each processor)")
+	fl.BoolVar(&f.pools.tls, "tls", false, "encrypt the connection")
+	fl.StringArrayVar(&f.pools.fingerprints, "tls-fingerprint", nil, "accept only the certificate with this SHA-256 `hash`, in hex; implies --tls")
+	fl.BoolVarP(&f.pools.keepalive, "keepalive", "k", false, "send keepalive messages when idle (needs a pool that knows them)")
+	fl.IntVarP(&f.pause, "retry-pause", "R", 1, "longest pause before a second attempt, in `seconds`; it doubles up to a minute")
+	fl.IntVarP(&f.retries, "retries", "r", 5, "`number`, taken for XMRig's sake: adit tries the next pool at once and never gives up")
+	fl.Uint64Var(&f.shares, "shares", 0, "stop after this `number` of accepted shares (default: never)")
+	fl.IntVar(&f.printTime, "print-time", 60, "`seconds` between two lines with the hash rate, 0 for none")
+	fl.StringVarP(&f.logFile, "log-file", "l", "", "also write the lines to this `file`")
+	fl.StringVar(&f.affinity, "cpu-affinity", "", "processors to pin the threads to, as a hex `mask` such as 0x3")
+	fl.BoolVar(&f.noTUI, "no-tui", false, "print lines instead of the dashboard")
+	fl.BoolVar(&f.noColor, "no-color", false, "use no colours (NO_COLOR is obeyed as well)")
+	fl.BoolVar(&f.ascii, "ascii", false, "draw the dashboard with ASCII characters only")
+	fl.BoolVar(&f.dryRun, "dry-run", false, "check the command line, say what would be done, and end")
+}
+
+// minePlan is the command line understood.
+type minePlan struct {
+	algorithm *hash.Algorithm
+	endpoints []stratumclient.Endpoint
+	threads   int
+	cpus      []int // to pin to; empty is no pinning
+}
+
+// plan checks the command line.
+func (f *mineFlags) plan() (*minePlan, error) {
+	p := &minePlan{threads: f.threads}
+	var err error
+	if p.algorithm, err = parseAlgorithm(f.algo); err != nil {
+		return nil, err
+	}
+	if p.endpoints, err = f.pools.endpoints(p.algorithm); err != nil {
+		return nil, err
+	}
+	for _, n := range []struct {
+		flag  string
+		value int
+	}{{"-t", f.threads}, {"-r", f.retries}, {"-R", f.pause}, {"--print-time", f.printTime}} {
+		if n.value < 0 {
+			return nil, usagef("%s %d: cannot be negative", n.flag, n.value)
+		}
+	}
+	if p.threads == 0 {
+		p.threads = runtime.GOMAXPROCS(0)
+	}
+	if p.cpus, err = parseAffinity(f.affinity); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// parseAffinity lists the processors of a hex mask.
+func parseAffinity(mask string) ([]int, error) {
+	if mask == "" {
+		return nil, nil
+	}
+	m, err := strconv.ParseUint(strings.TrimPrefix(strings.ToLower(mask), "0x"), 16, 64)
+	if err != nil || m == 0 {
+		return nil, usagef("--cpu-affinity %q: want a hex mask of processors, such as 0x3 for the first two", mask)
+	}
+	var cpus []int
+	for ; m != 0; m &= m - 1 {
+		cpus = append(cpus, bits.TrailingZeros64(m))
+	}
+	return cpus, nil
+}
+
+func (f *mineFlags) run(cmd *cobra.Command) error {
+	p, err := f.plan()
+	if err != nil {
+		return err
+	}
+	client, err := f.client(p)
+	if err != nil {
+		return usagef("%v", err)
+	}
+	view := f.view(cmd, p)
+	if f.dryRun {
+		if err := plain.Banner(view.stdout, view.color(), view.banner); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(view.stdout, "OK")
+		return err
+	}
+	engine, err := miner.New(miner.Config{
+		Algorithm: p.algorithm, Workers: p.threads, Goal: f.shares, Dialect: string(stratumclient.DialectOf(p.algorithm)),
+	}, minerDeps(client, p.cpus))
+	if err != nil {
+		return err
+	}
+	return view.run(cmd.Context(), engine)
+}
+
+// client makes the client for the pools; nothing is connected yet.
+func (f *mineFlags) client(p *minePlan) (*stratumclient.Client, error) {
+	first := time.Duration(f.pause) * time.Second
+	return stratumclient.New(stratumclient.Config{
+		Settings: stratumclient.Settings{
+			Agent:      fmt.Sprintf("adit/%s (%s; %s)", version, runtime.GOOS, runtime.GOARCH),
+			Algorithms: sameDialect(p.algorithm),
+		},
+		Endpoints: p.endpoints,
+		Retry:     stratumclient.Retry{First: first, Most: max(first, time.Minute)},
+	})
+}
+
+// sameDialect lists the algorithms whose pools speak like those of a: a pool
+// may switch among them.
+func sameDialect(a *hash.Algorithm) []*hash.Algorithm {
+	return slices.DeleteFunc(hash.All(), func(b *hash.Algorithm) bool {
+		return stratumclient.DialectOf(a) != stratumclient.DialectOf(b)
+	})
+}
+
+// minerDeps equips an engine with this machine's processors.
+func minerDeps(client miner.Client, cpus []int) miner.Deps {
+	deps := miner.Deps{
+		Client: client,
+		NewSearcher: func(i int) (hash.Searcher, error) {
+			return cpu.NewSearcher(cpu.SearcherOptions{Index: i})
+		},
+		NewHasher: checkingHasher,
+		Rand:      rand.Reader,
+	}
+	if len(cpus) > 0 {
+		deps.Pin = func(i int) error { return miner.PinThread(cpus[i%len(cpus)]) }
+	}
+	return deps
+}
+
+// checkingHasher makes the hasher that hits are checked with: the plainest
+// implementation there is, the one the searchers use last.
+func checkingHasher(a *hash.Algorithm) (hash.Hasher, error) {
+	impls := cpu.Implementations(a)
+	for i := len(impls) - 1; i >= 0; i-- {
+		if impls[i].Available {
+			return impls[i].New()
+		}
+	}
+	return nil, fmt.Errorf("no implementation of %s runs on this processor", a.Name)
+}
+
+// view says how the engine is to be shown.
+func (f *mineFlags) view(cmd *cobra.Command, p *minePlan) minerView {
+	v := newMinerView(cmd)
+	v.noTUI, v.noColor, v.ascii = f.noTUI, f.noColor, f.ascii
+	v.speedEvery = time.Duration(f.printTime) * time.Second
+	v.logFile = f.logFile
+	v.banner = f.banner(p)
+	return v
+}
+
+func (f *mineFlags) banner(p *minePlan) []plain.Row {
+	rows := []plain.Row{
+		{Label: "ABOUT", Value: fmt.Sprintf("adit/%s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)},
+		{Label: "ALGO", Value: describeAlgorithm(p.algorithm)},
+		{Label: "THREADS", Value: fmt.Sprintf("%d on %d processors", p.threads, runtime.NumCPU())},
+	}
+	for i, e := range p.endpoints {
+		secured := ""
+		if e.TLS {
+			secured = " TLS"
+		}
+		rows = append(rows, plain.Row{Label: fmt.Sprintf("POOL #%d", i+1), Value: e.Host + secured})
+	}
+	rows = append(rows, plain.Row{Label: "DONATE", Value: "0 %, there is no fee"})
+	return rows
+}
+
+// describeAlgorithm is an algorithm's name and the memory of one hash.
+func describeAlgorithm(a *hash.Algorithm) string {
+	if a.Scratchpad == 0 {
+		return a.Name
+	}
+	return fmt.Sprintf("%s, %d KiB for each thread", a.Name, a.Scratchpad/1024)
+}
