@@ -143,13 +143,14 @@ func (c *Conn) recognise(method string) {
 	}
 }
 
-// ask remembers a request until its reply.
-func (c *Conn) ask(id stratum.ID, r *request) {
+// ask remembers a request until its reply, and reports whether it can.
+func (c *Conn) ask(id stratum.ID, r *request) bool {
 	if !id.Awaited() || c.waiting >= maxPending {
-		return
+		return false
 	}
 	c.pending[id] = append(c.pending[id], r)
 	c.waiting++
+	return true
 }
 
 // answered finds the request that a reply belongs to: the oldest with its id.
@@ -180,7 +181,9 @@ func (c *Conn) submit(s *Submit) *Submit {
 		// flag, so any newer job supersedes it.
 		s.Superseded = c.proto == trace.ProtoCryptoNote || s.Job.clean < c.cleanCnt
 	}
-	c.ask(s.ID, &request{kind: kindSubmit, submit: s})
+	if !c.ask(s.ID, &request{kind: kindSubmit, submit: s}) {
+		s.Unsure = true // its answer will not be recognised
+	}
 	return s
 }
 

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -136,6 +137,9 @@ func (c *Conn) cnJob(at time.Duration, j *cn.Job) Event {
 		job.Unsure = true // a zero target: nothing meets it, and no verdict on it means anything
 	}
 	job.Target, job.Loose, job.Difficulty = target, loosest(j.Target), difficulty
+	if bytes.Compare(job.Loose[:], job.Target[:]) < 0 {
+		job.Loose = job.Target // no difficulty has this compact form
+	}
 	return c.issue(job)
 }
 
