@@ -32,6 +32,11 @@ func newRootCmd() *cobra.Command {
 		return usagef("%v (see '%s --help')", err, cmd.CommandPath())
 	})
 	root.AddCommand(
+		newMineCmd(),
+		newMineCmd(),
+		newHashCmd(),
+		newBenchCmd(),
+		newVerifyCmd(),
 		newVersionCmd(),
 	)
 	for _, cmd := range root.Commands() {
