@@ -104,3 +104,17 @@ func (c *Client) network(ctx context.Context, tip uint64) (best, peers uint64, e
 	node, err := c.LocalNodeInfo(ctx)
 	return uint64(state.BestKnownBlockNumber), uint64(node.Connections), err
 }
+
+// Consensus is the answer of get_consensus, as far as it is of use here.
+type Consensus struct {
+	ID               string     `json:"id"`
+	GenesisHash      ckb.Hash   `json:"genesis_hash"`
+	CellbaseMaturity ckb.Uint64 `json:"cellbase_maturity"` // a ckb.Epoch; its number counts
+}
+
+// Consensus tells the chain's rules.
+func (c *Client) Consensus(ctx context.Context) (Consensus, error) {
+	var rules Consensus
+	err := c.call(ctx, &rules, "get_consensus")
+	return rules, err
+}
