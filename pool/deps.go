@@ -1,0 +1,62 @@
+package pool
+
+import (
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/hash/cpu"
+	"github.com/aditmine/adit/pool/coin"
+	"github.com/aditmine/adit/pool/config"
+	"github.com/aditmine/adit/pool/ledger"
+)
+
+// Deps are the places where a pool touches the world. Every field may be left
+// out; the real thing is used then. Timers are those of package time, so tests
+// that want virtual time run the pool in a testing/synctest bubble.
+type Deps struct {
+	Log *slog.Logger
+	// Now reads the clock.
+	Now func() time.Time
+	// Rand is where session ids come from.
+	Rand io.Reader
+	// Listen opens the stratum ports.
+	Listen func(network, address string) (net.Listener, error)
+	// NewHasher makes the hashers that verify shares.
+	NewHasher func(*hash.Algorithm) (hash.Hasher, error)
+	// Store is the ledger. When it is given, the pool leaves it open.
+	Store ledger.Store
+	// NewCoin connects to a coin's node.
+	NewCoin func(config.Coin) (coin.Coin, error)
+	// Observe is told what happens. It is called from many goroutines and must
+	// neither block nor call back into the pool.
+	Observe func(Event)
+}
+
+func (d Deps) withDefaults() Deps {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Rand == nil {
+		d.Rand = rand.Reader
+	}
+	if d.Listen == nil {
+		d.Listen = net.Listen
+	}
+	if d.NewHasher == nil {
+		d.NewHasher = cpu.New
+	}
+	if d.NewCoin == nil {
+		d.NewCoin = coin.New
+	}
+	if d.Observe == nil {
+		d.Observe = func(Event) {}
+	}
+	return d
+}

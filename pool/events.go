@@ -1,0 +1,76 @@
+package pool
+
+import (
+	"time"
+
+	"github.com/aditmine/adit/pool/ledger"
+)
+
+// Event is something that happened in the pool: *SessionOpened,
+// *SessionClosed, *TemplateChanged, *ShareAccepted, *ShareRejected,
+// *BlockFound or *BlockSettled.
+type Event interface{ poolEvent() }
+
+// SessionOpened: a miner logged in.
+type SessionOpened struct {
+	Port    string
+	Session uint64
+	Miner   ledger.Miner
+	Agent   string
+}
+
+// SessionClosed: a logged-in miner has gone.
+type SessionClosed struct {
+	Port    string
+	Session uint64
+	Reason  string
+}
+
+// TemplateChanged: the pool mines on another template.
+type TemplateChanged struct {
+	Coin       string
+	Height     uint64
+	Parent     string
+	Difficulty string // decimal
+	NewTip     bool   // not merely a refresh
+}
+
+// ShareAccepted: a share is in the ledger, and its miner has been told.
+type ShareAccepted struct {
+	Session    uint64
+	Miner      ledger.Miner
+	Difficulty uint64
+	Latency    time.Duration // from the line's arrival to the answer
+}
+
+// ShareRejected: a share does not count.
+type ShareRejected struct {
+	Session uint64
+	Miner   ledger.Miner
+	Reason  Reason
+}
+
+// BlockFound: a share meets the network's target; it is on its way to the node.
+type BlockFound struct {
+	Coin   string
+	Height uint64
+	Hash   string
+	Miner  ledger.Miner
+}
+
+// BlockSettled: the node has answered, or failed to.
+type BlockSettled struct {
+	Coin   string
+	Height uint64
+	Hash   string
+	State  ledger.BlockState
+	Detail string
+}
+
+func (*SessionOpened) poolEvent()   {}
+func (*SessionClosed) poolEvent()   {}
+func (*TemplateChanged) poolEvent() {}
+func (*ShareAccepted) poolEvent()   {}
+func (*ShareRejected) poolEvent()   {}
+func (*BlockFound) poolEvent()      {}
+func (*BlockSettled) poolEvent()    {}

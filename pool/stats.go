@@ -1,0 +1,143 @@
+package pool
+
+import (
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/aditmine/adit/pool/ledger"
+)
+
+// Stats is a snapshot of a running pool.
+type Stats struct {
+	Since time.Time
+	Coins []CoinStats
+	Ports []PortStats
+	// Shares the ledger has, and commits they took, since Since.
+	Ledger ledger.CommitterStats
+}
+
+// CoinStats is one coin of a snapshot.
+type CoinStats struct {
+	Name, Algorithm string
+	Height          uint64
+	Difficulty      string // of the network, decimal
+	Parent          string
+	Sessions        int
+	Hashrate        float64 // hashes a second that its sessions' shares prove
+	NodeFailures    uint64
+	NodeFailing     bool
+	Verifying       int // shares that wait to be hashed
+	Hashed, Shed    uint64
+}
+
+// PortStats is one port of a snapshot.
+type PortStats struct {
+	Listen, Coin string
+	Connections  int
+	Counts
+}
+
+// Counts are the verdicts on a port's shares and requests.
+type Counts struct {
+	Accepted   uint64
+	Difficulty float64           // accepted, summed
+	Rejected   map[Reason]uint64 // shares
+	Refused    map[Reason]uint64 // other requests
+	Blocks     map[ledger.BlockState]uint64
+}
+
+// Total is the number of refused shares.
+func (c *Counts) RejectedTotal() (sum uint64) {
+	for _, n := range c.Rejected {
+		sum += n
+	}
+	return sum
+}
+
+// counters counts for one port.
+type counters struct {
+	mu     sync.Mutex
+	counts Counts
+}
+
+func newCounters() *counters {
+	return &counters{counts: Counts{
+		Rejected: make(map[Reason]uint64),
+		Refused:  make(map[Reason]uint64),
+		Blocks:   make(map[ledger.BlockState]uint64),
+	}}
+}
+
+func (c *counters) share(verdict Reason, difficulty uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if verdict != accepted {
+		c.counts.Rejected[verdict]++
+		return
+	}
+	c.counts.Accepted++
+	c.counts.Difficulty += float64(difficulty)
+}
+
+func (c *counters) refuse(why Reason) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts.Refused[why]++
+}
+
+func (c *counters) block(state ledger.BlockState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts.Blocks[state]++
+}
+
+func (c *counters) snapshot() Counts {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.counts
+	s.Rejected, s.Refused, s.Blocks = maps.Clone(s.Rejected), maps.Clone(s.Refused), maps.Clone(s.Blocks)
+	return s
+}
+
+// Stats takes a snapshot. Before the pool is ready it may be incomplete.
+func (p *Pool) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := Stats{Since: p.started}
+	for _, f := range p.feeds {
+		s.Coins = append(s.Coins, f.stats())
+	}
+	for _, port := range p.ports {
+		s.Ports = append(s.Ports, PortStats{
+			Listen: port.name, Coin: port.feed.cfg.Name, Connections: int(port.connections.Load()), Counts: port.counters.snapshot(),
+		})
+	}
+	if p.committer != nil {
+		s.Ledger = p.committer.Stats()
+	}
+	return s
+}
+
+func (f *feed) stats() CoinStats {
+	verifier := f.verifier.Stats()
+	s := CoinStats{
+		Name: f.cfg.Name, Algorithm: f.algorithm.Name,
+		NodeFailures: f.failures.Load(), NodeFailing: f.failing.Load(),
+		Verifying: verifier.Waiting, Hashed: verifier.Hashed, Shed: verifier.Shed,
+	}
+	if r := f.current.Load(); r != nil {
+		s.Height, s.Parent, s.Difficulty = r.Height, r.Parent, r.Difficulty.String()
+	}
+	f.mu.Lock()
+	sessions := make([]*session, 0, len(f.sessions))
+	for session := range f.sessions {
+		sessions = append(sessions, session)
+	}
+	f.mu.Unlock()
+	s.Sessions = len(sessions)
+	for _, session := range sessions {
+		s.Hashrate += session.rate()
+	}
+	return s
+}
