@@ -269,7 +269,7 @@ func (s *Session) check() ([]Event, error) {
 		p := s.pending[0]
 		s.pending = s.pending[1:]
 		events = append(events, unanswered(p.Share, ErrNoReply))
-		if s.lastReceived.Before(p.sent) {
+		if !s.lastReceived.After(p.sent) {
 			return events, s.end(fmt.Errorf("the pool has been silent since a share was sent %v ago", now.Sub(p.sent)))
 		}
 	}
