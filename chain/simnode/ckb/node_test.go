@@ -22,7 +22,7 @@ import (
 	"github.com/aditmine/adit/chain/simnode"
 	simckb "github.com/aditmine/adit/chain/simnode/ckb"
 	"github.com/aditmine/adit/hash"
-	"github.com/aditmine/adit/hash/cpu"
+	"github.com/aditmine/adit/hash/eaglesong"
 )
 
 func newHasher() (hash.Hasher, error) {
@@ -30,7 +30,7 @@ func newHasher() (hash.Hasher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cpu.New(a)
+	return eaglesong.New(a)
 }
 
 // clock is a clock that tests move.
@@ -516,7 +516,7 @@ func TestReorg(t *testing.T) {
 // Transactions and rewards must survive reorganisations consistently: whatever
 // the chain did, the node's own templates stay good.
 func TestTemplatesStayGoodThroughEverything(t *testing.T) {
-	w := start(t, func(c *simckb.Config) { c.Fixed = false; c.EpochLength = 7 })
+	w := start(t, func(c *simckb.Config) { c.Fixed, c.EpochLength, c.BlockInterval = false, 7, 500*time.Millisecond })
 	for i := range 60 {
 		w.step()
 		switch i % 7 {
