@@ -281,7 +281,7 @@ func TestSessionKeepaliveAndSilence(t *testing.T) {
 			events, err := s.check()
 			require.NoError(t, err)
 			require.Empty(t, events)
-			require.Equal(t, time.Now().Sub(start).Truncate(time.Minute), s.lastSent.Sub(start), "every 60 s")
+			require.Equal(t, time.Since(start).Truncate(time.Minute), s.lastSent.Sub(start), "every 60 s")
 		}
 		time.Sleep(time.Second)
 		_, err = s.check()
