@@ -37,8 +37,8 @@ type ShareResult struct {
 	Reason string
 	// Latency is the time from sending to the pool's answer; 0 without one.
 	Latency time.Duration
-	// Err is set when the pool gave no verdict: it is ErrNotConnected,
-	// ErrConnectionLost or ErrNoReply.
+	// Err is set when the pool gave no verdict: ErrNotConnected,
+	// ErrConnectionLost, ErrNoReply, or what is wrong with the share itself.
 	Err error
 }
 

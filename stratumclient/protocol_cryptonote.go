@@ -122,8 +122,16 @@ func (p *cryptoNote) login(m *cryptonote.Reply, out *reaction) error {
 	p.algoSent = slices.Contains(r.Extensions, cryptonote.ExtensionAlgo)
 	p.niceHash = slices.Contains(r.Extensions, cryptonote.ExtensionNiceHash)
 	p.alive = p.alive || slices.Contains(r.Extensions, cryptonote.ExtensionKeepalive)
-	out.add(LoggedIn{Pool: p.pool, Extensions: r.Extensions})
+	out.add(LoggedIn{Pool: p.pool, Extensions: printable(r.Extensions)})
 	return p.take(r.Job, out)
+}
+
+func printable(list []string) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, stratum.Printable(s))
+	}
+	return out
 }
 
 // take turns a job of the wire into one for the miner.
