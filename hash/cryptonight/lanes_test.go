@@ -1,0 +1,190 @@
+//go:build amd64 && !purego
+
+package cryptonight
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/hash/internal/aes"
+)
+
+// shortened returns algorithms with every main loop, on small pads and with
+// few turns.
+func shortened() (all []*hash.Algorithm) {
+	for _, a := range family() {
+		b := *a
+		b.Iterations = 5000
+		b.Scratchpad = 16 << 10
+		b.AddressMask = uint32(b.Scratchpad - blockSize)
+		all = append(all, &b)
+	}
+	return all
+}
+
+// randomise gives h a pad and a state as after the explode step.
+func randomise(h *Hasher, random *rand.Rand) {
+	for i := range h.pad {
+		for j := range h.pad[i] {
+			h.pad[i][j] = block{Lo: random.Uint64(), Hi: random.Uint64()}
+		}
+	}
+	for i := range h.state {
+		h.state[i] = random.Uint64()
+	}
+	h.tweak = random.Uint64()
+}
+
+func (h *Hasher) clone() *Hasher {
+	c := *h
+	c.pad = append(scratchpad(nil), h.pad...)
+	return &c
+}
+
+// Every main loop in every number of lanes must leave the pads as the portable
+// loop does.
+func TestLanesEqualThePortableLoops(t *testing.T) {
+	for _, a := range shortened() {
+		loop := laneLoop(a)
+		if loop == nil {
+			continue
+		}
+		t.Run(a.Name, func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(1, 2))
+			ctx := newLoopContext()
+			ctx.mask = uint64(a.AddressMask)
+			for n := 1; n <= MaxLanes; n++ {
+				got, want := make([]*Hasher, n), make([]*Hasher, n)
+				for i := range n {
+					h, err := New(a)
+					require.NoError(t, err)
+					got[i] = h.(*Hasher)
+					randomise(got[i], random)
+					want[i] = got[i].clone()
+					want[i].variant.loop(want[i])
+					ctx.lanes[i].start(got[i])
+				}
+				spare := ctx.lanes
+				ctx.run(loop, n, a.Iterations)
+				for i := range n {
+					require.True(t, slices.Equal(want[i].pad, got[i].pad), "lane %d of %d", i, n)
+				}
+				require.Equal(t, spare[n:], ctx.lanes[n:], "lanes that are not in use")
+			}
+		})
+	}
+}
+
+func TestLoopContextIsAligned(t *testing.T) {
+	ctx := newLoopContext()
+	require.Zero(t, uintptr(unsafe.Pointer(ctx))%blockSize)
+	require.Equal(t, uintptr(128), unsafe.Sizeof(ctx.lanes[0]))
+}
+
+// oneTurn makes one turn of loop on a pad full of x, starting with a.
+func oneTurn(loop func(*loopContext), pad scratchpad, x, a block) loopLane {
+	fill(pad, x)
+	ctx := newLoopContext()
+	ctx.mask = uint64(len(pad)*lineSize - blockSize)
+	start := uintptr(unsafe.Pointer(&pad[0]))
+	ctx.lanes[0] = loopLane{a: a, pad: start, at: start + uintptr(a.Lo&ctx.mask)}
+	ctx.run(loop, 1, 1)
+	return ctx.lanes[0]
+}
+
+// Division and square root where rounding is delicate. One turn of base 2 gets
+// the c that is wanted by way of the key.
+func TestLanesDivideAndRootExactly(t *testing.T) {
+	pad := newScratchpad(1 << 10)
+	random := rand.New(rand.NewPCG(3, 4))
+	check := func(c block) {
+		x := block{Lo: random.Uint64(), Hi: random.Uint64()}
+		quotient := divide(c, 0)
+		for _, loop := range []func(*loopContext){lanes2, lanes2Reverse} {
+			got := oneTurn(loop, pad, x, aes.Round(x, block{}).Xor(c))
+			require.Equal(t, quotient, got.quotient, "%x", c)
+			require.Equal(t, squareRoot(c.Lo+quotient), got.root, "%x", c)
+		}
+	}
+	for _, n := range []uint64{0, 1, 1 << 31, 1 << 32, 1<<63 - 1, 1 << 63, math.MaxUint64} {
+		for _, hi := range []uint64{0, 1, 1 << 31, 1<<32 - 1, 1 << 32, 1<<63 - 1, 1 << 63, math.MaxUint64} {
+			check(block{Lo: n, Hi: hi})
+		}
+	}
+	for range 2000 {
+		check(block{Lo: random.Uint64(), Hi: random.Uint64()})
+		// The least n with the root r, and its neighbours.
+		r := random.Uint64N(bigSquareRoot(math.MaxUint64) + 1)
+		least := r<<32 + (r>>1)*(r>>1+r&1) + r&1
+		for d := range uint64(3) {
+			check(block{Lo: least + d})
+			check(block{Lo: least - d - 1})
+		}
+		// A dividend next to a multiple of the divisor.
+		lo := random.Uint64()
+		multiple := uint64(uint32(lo)|0x80000001) * uint64(random.Uint32())
+		check(block{Lo: lo, Hi: multiple})
+		check(block{Lo: lo, Hi: multiple - 1})
+	}
+}
+
+// The heavy loops' division of every pair of delicate numbers, which are all
+// over the pad. Its result is stored, and its address is used in a second turn.
+func TestLanesDivideSignedExactly(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	dividends := []int64{0, 1, 4, 5, 6, 1<<31 - 1, 1 << 31, 1<<53 - 1, 1<<53 + 1, math.MaxInt64 - 1, math.MaxInt64}
+	divisors := []int32{0, 1, 5, 7, 1 << 30, math.MaxInt32 - 1, math.MaxInt32}
+	for range 40 {
+		d := int32(random.Uint32() >> random.IntN(32))
+		q := random.Int64() / (int64(d) | 5)
+		dividends = append(dividends, q*(int64(d)|5), q*(int64(d)|5)+1)
+		divisors = append(divisors, d)
+	}
+	for _, name := range []string{"cn-heavy/0", "cn-heavy/xhv"} {
+		h, ctx := tinyHasher(t, name), newLoopContext()
+		ctx.mask = uint64(h.algorithm.AddressMask)
+		check := func(n int64, d int32) {
+			x := block{Lo: uint64(n), Hi: random.Uint64()<<32 | uint64(uint32(d))}
+			fill(h.pad, x)
+			h.state[0], h.state[2] = random.Uint64(), random.Uint64()
+			want := h.clone()
+			want.variant.loop(want)
+			ctx.lanes[0].start(h)
+			ctx.run(laneLoop(h.algorithm), 1, h.algorithm.Iterations)
+			require.True(t, slices.Equal(want.pad, h.pad), "%d / (%d|5)", n, d)
+		}
+		for _, n := range dividends {
+			for _, d := range divisors {
+				check(n, d)
+				check(-n, d)
+				check(n, ^d)
+				check(^n, ^d)
+			}
+		}
+	}
+}
+
+// tinyHasher makes two turns on a pad of 1 KiB.
+func tinyHasher(t *testing.T, name string) *Hasher {
+	t.Helper()
+	a, err := hash.Lookup(name)
+	require.NoError(t, err)
+	tiny := *a
+	tiny.Iterations, tiny.Scratchpad, tiny.AddressMask = 2, 1<<10, 1<<10-blockSize
+	h, err := New(&tiny)
+	require.NoError(t, err)
+	return h.(*Hasher)
+}
+
+func fill(pad scratchpad, x block) {
+	for i := range pad {
+		pad[i] = line{x, x, x, x}
+	}
+}
