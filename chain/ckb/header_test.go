@@ -4,11 +4,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/hash/eaglesong"
 )
 
 type headerVector struct {
@@ -159,6 +161,22 @@ func TestVerifyPow(t *testing.T) {
 	}
 	broken := &fixedHasher{err: os.ErrClosed}
 	require.ErrorIs(t, VerifyPow(headerVectors(t)[0].header(t), broken), os.ErrClosed)
+}
+
+// With the real hash, mainnet blocks are proven, and their nonces read
+// backwards prove nothing.
+func TestVerifyPowOfMainnet(t *testing.T) {
+	algorithm, err := hash.Lookup("eaglesong")
+	require.NoError(t, err)
+	hasher, err := eaglesong.New(algorithm)
+	require.NoError(t, err)
+	defer hasher.Close()
+	for _, v := range headerVectors(t) {
+		h := v.header(t)
+		require.NoError(t, VerifyPow(h, hasher))
+		slices.Reverse(h.Nonce[:])
+		require.ErrorIs(t, VerifyPow(h, hasher), ErrInvalidNonce)
+	}
 }
 
 func FuzzHeader(f *testing.F) {

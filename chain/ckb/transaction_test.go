@@ -141,3 +141,20 @@ func TestScriptHash(t *testing.T) {
 	require.True(t, s.Equal(s))
 	require.False(t, s.Equal(Script{}))
 }
+
+func FuzzBlock(f *testing.F) {
+	f.Add(testdata(f, "get_block.json"))
+	f.Add([]byte(`{"header":{},"uncles":[],"transactions":[],"proposals":[]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var b Block
+		if json.Unmarshal(data, &b) != nil {
+			return
+		}
+		text, err := json.Marshal(b)
+		require.NoError(t, err)
+		var back Block
+		require.NoError(t, json.Unmarshal(text, &back))
+		require.Equal(t, b.Commitments(), back.Commitments())
+		require.Equal(t, b.Header, back.Header)
+	})
+}

@@ -2,6 +2,7 @@ package ckbrpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/aditmine/adit/chain/ckb"
@@ -11,7 +12,7 @@ import (
 type ChainInfo struct {
 	Chain                string     `json:"chain"`      // "ckb" mainnet, "ckb_testnet", "ckb_dev"
 	Difficulty           string     `json:"difficulty"` // 0x-prefixed hex, up to 256 bits
-	Epoch                ckb.Uint64 `json:"epoch"`      // an ckb.Epoch
+	Epoch                ckb.Uint64 `json:"epoch"`      // a ckb.Epoch
 	InitialBlockDownload bool       `json:"is_initial_block_download"`
 	MedianTime           ckb.Uint64 `json:"median_time"` // milliseconds since 1970
 }
@@ -20,6 +21,9 @@ type ChainInfo struct {
 func (c *Client) BlockchainInfo(ctx context.Context) (ChainInfo, error) {
 	var info ChainInfo
 	err := c.call(ctx, &info, "get_blockchain_info")
+	if err == nil && info.Chain == "" {
+		return info, c.nonsense("get_blockchain_info", errors.New("it names no chain"))
+	}
 	return info, err
 }
 

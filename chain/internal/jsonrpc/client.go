@@ -139,6 +139,8 @@ func (c *Client) hint(err error) string {
 		return "check the host name"
 	case errors.Is(err, context.Canceled):
 		return ""
+	case errors.Is(err, context.DeadlineExceeded):
+		return "something listens there, but it did not answer in time; or a firewall drops the connection"
 	case errors.Is(err, syscall.ECONNREFUSED) && c.Hint == "":
 		return "is the node running, and does its RPC listen there?"
 	}

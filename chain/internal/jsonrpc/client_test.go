@@ -111,6 +111,7 @@ func TestCallEndsWithItsContext(t *testing.T) {
 	defer cancel()
 	err := (&Client{URL: s.URL}).Call(ctx, "tip", nil, nil)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorContains(t, err, "did not answer in time")
 }
 
 func TestCallPreparesRequests(t *testing.T) {

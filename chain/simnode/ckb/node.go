@@ -118,6 +118,9 @@ func (n *Node) Serve(ctx context.Context, ln net.Listener) error {
 	return err
 }
 
+// ServeHTTP answers one RPC or control request, for use without a listener.
+func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) { n.http.ServeHTTP(w, r) }
+
 // Close ends Serve, waits for it and frees the hasher.
 func (n *Node) Close() error {
 	n.end()
