@@ -42,7 +42,8 @@ func (b *jobBook) add(j job) *job {
 	j.seq = b.seq
 	keep := b.jobs[:0]
 	for i, old := range b.jobs {
-		if old.round.tip+1 >= j.round.tip && len(b.jobs)-i < maxJobs {
+		recent := old.round.tip+1 >= j.round.tip || old.round.Parent == j.round.Parent
+		if recent && len(b.jobs)-i < maxJobs {
 			keep = append(keep, old)
 		}
 	}

@@ -45,13 +45,12 @@ type session struct {
 	nonce1    uint64 // CKB: this session's part of every nonce
 	hasNonce1 bool
 
-	mu     sync.Mutex
-	open   bool // logged in: gets jobs
-	miner  ledger.Miner
-	agent  string
-	vd     *vardiff.Controller
-	book   jobBook
-	closed bool
+	mu    sync.Mutex
+	open  bool // logged in: gets jobs
+	miner ledger.Miner
+	agent string
+	vd    *vardiff.Controller
+	book  jobBook
 }
 
 // serve reads lines until the miner leaves, is sent away, or the pool ends. It
