@@ -18,7 +18,7 @@ type Header struct {
 }
 
 // Append appends the header's serialised form to dst.
-func (h *Header) Append(dst []byte) []byte {
+func (h Header) Append(dst []byte) []byte {
 	dst = AppendVarint(dst, h.Major)
 	dst = AppendVarint(dst, h.Minor)
 	dst = AppendVarint(dst, h.Timestamp)

@@ -15,7 +15,7 @@ import (
 type BlockTemplate struct {
 	Blob           []byte // the block, its reserved bytes zero
 	HashingBlob    []byte // the node's own hashing blob of it; may be absent
-	ReservedOffset int    // where the reserved bytes begin in Blob
+	ReservedOffset int    // where the reserved bytes begin in Blob, -1 without
 	Height         uint64
 	PrevHash       cryptonote.Hash
 	Difficulty     *big.Int // of the network, 128 bits
@@ -58,6 +58,9 @@ func (c *Client) BlockTemplate(ctx context.Context, address string, reserve int)
 	t := &BlockTemplate{
 		ReservedOffset: a.ReservedOffset, Height: a.Height, ExpectedReward: a.ExpectedReward,
 		SeedHash: a.SeedHash, NextSeedHash: a.NextSeedHash,
+	}
+	if reserve == 0 {
+		t.ReservedOffset = -1 // nodes say 0, or where it would be
 	}
 	var err error
 	if t.Blob, err = hex.DecodeString(a.Blob); err != nil || len(t.Blob) == 0 {
