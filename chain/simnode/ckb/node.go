@@ -103,7 +103,9 @@ func (n *Node) genesis() ckb.Block {
 // the notify addresses, and lets others find blocks when configured. It closes
 // ln. It returns nil when it was asked to end.
 func (n *Node) Serve(ctx context.Context, ln net.Listener) error {
-	n.served.Add(1)
+	if !n.begin() {
+		return ln.Close()
+	}
 	defer n.served.Done()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -118,12 +120,25 @@ func (n *Node) Serve(ctx context.Context, ln net.Listener) error {
 	return err
 }
 
+// begin counts a Serve in, unless the node is closed.
+func (n *Node) begin() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.done.Err() != nil {
+		return false
+	}
+	n.served.Add(1)
+	return true
+}
+
 // ServeHTTP answers one RPC or control request, for use without a listener.
 func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) { n.http.ServeHTTP(w, r) }
 
 // Close ends Serve, waits for it and frees the hasher.
 func (n *Node) Close() error {
+	n.mu.Lock()
 	n.end()
+	n.mu.Unlock()
 	n.served.Wait()
 	return n.pow.close()
 }

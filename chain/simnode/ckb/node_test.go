@@ -392,6 +392,16 @@ func TestCloseEndsServe(t *testing.T) {
 	<-done
 }
 
+func TestServeAfterClose(t *testing.T) {
+	node, err := simckb.New(simckb.Config{Hasher: newHasher})
+	require.NoError(t, err)
+	require.NoError(t, node.Close())
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, node.Serve(t.Context(), ln))
+	require.ErrorIs(t, ln.Close(), net.ErrClosed, "Serve closed it")
+}
+
 // Everything at once, for the race detector.
 func TestConcurrentUse(t *testing.T) {
 	w := start(t, nil)
