@@ -80,9 +80,18 @@ func decide(ctx context.Context, c *collector, opts *Options) error {
 	return nil
 }
 
-// Label is the truth of one submitted share, for the replayer.
+// Session is one recorded connection for the replayer.
+type Session struct {
+	Conn           uint64
+	Proto          string
+	Opened, Closed time.Duration
+	// Algo is that of its last job whose algorithm is known; nil when none is.
+	Algo   *hash.Algorithm
+	Shares []Label
+}
+
+// Label is one submitted share and what it really was.
 type Label struct {
-	Conn   uint64
 	Submit *wire.Submit
 	Result *wire.Result // nil when the trace holds no answer
 	// Verdict is the pool's, also when there is no answer.
@@ -91,8 +100,9 @@ type Label struct {
 	Finding Finding
 }
 
-// Labels reads the trace and returns every share with its truth, in order.
-func Labels(ctx context.Context, r *trace.Reader, opts Options) ([]Label, error) {
+// Sessions reads the trace and returns its connections with every share
+// labelled, in the order of the trace.
+func Sessions(ctx context.Context, r *trace.Reader, opts Options) ([]Session, error) {
 	if err := opts.setDefaults(); err != nil {
 		return nil, err
 	}
@@ -103,10 +113,19 @@ func Labels(ctx context.Context, r *trace.Reader, opts Options) ([]Label, error)
 	if err := decide(ctx, c, &opts); err != nil {
 		return nil, err
 	}
-	labels := make([]Label, len(c.shares))
-	for i, s := range c.shares {
-		labels[i] = Label{Conn: s.conn.id, Submit: s.submit, Result: s.result,
-			Verdict: s.verdict(), Truth: s.truth(), Finding: s.finding}
+	sessions := make([]Session, len(c.order))
+	index := make(map[*connection]int, len(c.order))
+	for i, conn := range c.order {
+		index[conn] = i
+		sessions[i] = Session{Conn: conn.id, Proto: conn.proto, Opened: conn.opened, Closed: conn.closed}
+		if conn.lastJob != nil {
+			sessions[i].Algo = conn.lastJob.Algo
+		}
 	}
-	return labels, nil
+	for _, s := range c.shares {
+		to := &sessions[index[s.conn]]
+		to.Shares = append(to.Shares, Label{Submit: s.submit, Result: s.result,
+			Verdict: s.verdict(), Truth: s.truth(), Finding: s.finding})
+	}
+	return sessions, nil
 }

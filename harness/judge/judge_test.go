@@ -418,19 +418,23 @@ func redactAgain(t *testing.T, file []byte) []byte {
 	return out.Bytes()
 }
 
-func TestLabels(t *testing.T) {
+func TestSessions(t *testing.T) {
 	var played []Truth
 	file := cnClasses(t, func(s *script, truth Truth) { played = append(played, truth); rightAnswer(s, truth) }).bytes()
 	r, err := trace.NewReader(bytes.NewReader(file), trace.Options{})
 	require.NoError(t, err)
-	labels, err := Labels(t.Context(), r, Options{Hasher: cpu.New})
+	sessions, err := Sessions(t.Context(), r, Options{Hasher: cpu.New})
 	require.NoError(t, err)
-	require.Len(t, labels, len(played))
-	for i, l := range labels {
+	require.Len(t, sessions, 1)
+	require.Equal(t, "cn/upx2", sessions[0].Algo.Name)
+	require.Equal(t, trace.ProtoCryptoNote, sessions[0].Proto)
+	require.Len(t, sessions[0].Shares, len(played))
+	for i, l := range sessions[0].Shares {
 		require.Equal(t, played[i], l.Truth)
 		require.Equal(t, Agrees, l.Finding)
 		require.NotNil(t, l.Result)
+		require.Equal(t, l.Truth == Malformed, l.Submit.Raw != nil)
 	}
-	_, err = Judge(t.Context(), r, Options{})
+	_, err = Sessions(t.Context(), r, Options{})
 	require.Error(t, err)
 }

@@ -97,6 +97,11 @@ func (c *Conn) ckbReply(at time.Duration, r *ckb.Reply) []Event {
 		if !c.workers[req.worker] {
 			delete(c.workers, req.worker)
 		}
+		refused := &Refused{At: at}
+		if r.Err != nil {
+			refused.Text = r.Err.Message
+		}
+		return []Event{refused}
 	case kindSubmit:
 		return []Event{result(req.submit, at, answer{yes: isBool && value, no: isBool && !value, err: r.Err})}
 	}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strings"
 	"time"
@@ -104,13 +105,17 @@ func (c *Conn) Lost() {
 func (c *Conn) ToPool(at time.Duration, line []byte) Event {
 	m, err := stratum.ParseMessage(line, stratum.DefaultLimits())
 	c.recognise(m.Method)
+	var ev Event
 	switch c.proto {
 	case trace.ProtoCryptoNote:
-		return c.cnToPool(at, line, m, err)
+		ev = c.cnToPool(at, line, m, err)
 	case trace.ProtoCKB:
-		return c.ckbToPool(at, line, m, err)
+		ev = c.ckbToPool(at, line, m, err)
 	}
-	return nil
+	if s, ok := ev.(*Submit); ok && s.Malformed != nil {
+		s.Raw = bytes.Clone(line)
+	}
+	return ev
 }
 
 // ToMiner takes a line from the pool. A login reply can both complete the

@@ -100,6 +100,9 @@ func (c *Conn) cnReply(at time.Duration, r *cn.Reply) []Event {
 	}
 	switch req.kind {
 	case kindLogin:
+		if r.Err != nil {
+			return []Event{&Refused{At: at, Text: r.Err.Message}}
+		}
 		login, err := r.Login()
 		if err != nil {
 			return nil

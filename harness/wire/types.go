@@ -54,7 +54,7 @@ func (j *Job) Message(nonce []byte) []byte {
 	return blob
 }
 
-// Event is what a line meant: *Submit, *Result, *JobIssued or *Ready.
+// Event is what a line meant: *Submit, *Result, *JobIssued, *Ready or *Refused.
 type Event interface{ wireEvent() }
 
 // Submit is a share on its way to the pool.
@@ -65,8 +65,10 @@ type Submit struct {
 	Nonce []byte // as it lies in the message
 	// Claimed is the digest the miner states (CryptoNote).
 	Claimed *hash.Digest
-	// Malformed says why the request cannot be a share at all.
+	// Malformed says why the request cannot be a share at all; Raw is then the
+	// line it came in.
 	Malformed error
+	Raw       []byte
 	// Unauthorized: it was sent before a login, or for another session or
 	// worker than this connection's.
 	Unauthorized bool
@@ -96,6 +98,13 @@ type JobIssued struct{ Job *Job }
 // Ready says that the pool accepted a login (or authorisation).
 type Ready struct{ At time.Duration }
 
+// Refused says that the pool turned a login down.
+type Refused struct {
+	At   time.Duration
+	Text string
+}
+
+func (*Refused) wireEvent()   {}
 func (*Submit) wireEvent()    {}
 func (*Result) wireEvent()    {}
 func (*JobIssued) wireEvent() {}
