@@ -101,9 +101,28 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.width, m.height = msg.Width, msg.Height
 		m.scroll = min(m.scroll, m.lastScroll())
 	case tea.KeyMsg:
-		return m.key(msg.String())
+		return m.keys(msg)
 	}
 	return m, nil
+}
+
+// keys acts on what one read of the terminal brought: strokes in quick
+// succession come as one message.
+func (m Model) keys(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
+	if msg.Type != tea.KeyRunes || len(msg.Runes) < 2 {
+		return m.key(msg.String())
+	}
+	if msg.Paste {
+		return m, nil // meant for another window
+	}
+	var next tea.Model = m
+	var cmds []tea.Cmd
+	for _, r := range msg.Runes {
+		var cmd tea.Cmd
+		next, cmd = next.(Model).key(string(r))
+		cmds = append(cmds, cmd)
+	}
+	return next, tea.Batch(cmds...)
 }
 
 // key acts on a key stroke. A page's key pressed again leads back.

@@ -76,3 +76,18 @@ func TestATickReadsASnapshotAndAsksForTheNext(t *testing.T) {
 func TestNothingIsDrawnBeforeTheSizeIsKnown(t *testing.T) {
 	require.Empty(t, New(&fakeSource{}, Options{}).View())
 }
+
+func TestQuickStrokesAndPastes(t *testing.T) {
+	source := &fakeSource{snap: busy(2)}
+	quick := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("phq")}
+	next, cmd := New(source, Options{}).Update(quick)
+	require.Equal(t, 1, source.pauses)
+	require.Equal(t, pageRates, next.(Model).page)
+	require.NotNil(t, cmd)
+
+	quick.Paste = true
+	next, cmd = New(source, Options{}).Update(quick)
+	require.Equal(t, 1, source.pauses, "a paste is not a command")
+	require.Equal(t, pageMain, next.(Model).page)
+	require.Nil(t, cmd)
+}
