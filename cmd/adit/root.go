@@ -28,12 +28,14 @@ func newRootCmd() *cobra.Command {
 		RunE:          rejectUnknown,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v (see '%s --help')", err, cmd.CommandPath())
 	})
 	root.AddCommand(
+		newDemoCmd(),
 		newMineCmd(),
-		newMineCmd(),
+		newHarnessCmd(),
 		newHashCmd(),
 		newBenchCmd(),
 		newVerifyCmd(),
