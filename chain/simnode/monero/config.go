@@ -55,6 +55,10 @@ type Config struct {
 	// start and again after each block.
 	Transactions int
 
+	// Others is the mean interval at which other miners find blocks, made by
+	// the node itself from New to Close; 0 means never.
+	Others time.Duration
+
 	// Network whose addresses templates may pay to. The zero value takes any
 	// network known to package cryptonote.
 	Network cryptonote.Network
@@ -78,10 +82,14 @@ func (c *Config) complete() error {
 		return fmt.Errorf("miner transaction version %d: only 1 and 2 exist", c.MinerTxVersion)
 	case c.BlockInterval%time.Second != 0 || c.BlockInterval < 0:
 		return fmt.Errorf("block interval %s is not a number of whole seconds", c.BlockInterval)
+	case c.Others < 0:
+		return fmt.Errorf("an interval of %s between the blocks of others", c.Others)
 	case c.Reward > maxReward:
 		return fmt.Errorf("reward %d is above %d", c.Reward, uint64(maxReward))
 	case c.Transactions < 0 || c.Transactions > maxPool:
 		return fmt.Errorf("%d transactions: from 0 to %d are possible", c.Transactions, maxPool)
+	case c.Algorithm.NonceOffset != nonceOffset || c.Algorithm.NonceSize != cryptonote.NonceSize:
+		return fmt.Errorf("%s does not hash such blocks: it has its nonce elsewhere", c.Algorithm.Name)
 	case c.Algorithm.NeedsSeed:
 		return fmt.Errorf("%s needs a seed hash, which this node does not simulate", c.Algorithm.Name)
 	}
@@ -97,7 +105,8 @@ func (c *Config) complete() error {
 	setDefault(&c.Reward, DefaultReward)
 	setDefault(&c.Maturity, DefaultMaturity)
 	if c.MajorVersion > maxVersion || c.MinorVersion > maxVersion {
-		return fmt.Errorf("block version %d.%d: the nonce would not be at byte 39", c.MajorVersion, c.MinorVersion)
+		return fmt.Errorf("block version %d.%d: the nonce would not be at byte %d",
+			c.MajorVersion, c.MinorVersion, nonceOffset)
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -108,8 +117,12 @@ func (c *Config) complete() error {
 	return nil
 }
 
-// maxVersion is the largest version that takes one byte in the header.
-const maxVersion = 127
+const (
+	// nonceOffset is where the nonce lies with versions of one byte, up to
+	// maxVersion, and a timestamp of five.
+	nonceOffset = 39
+	maxVersion  = 127
+)
 
 func setDefault[T comparable](v *T, def T) {
 	var zero T

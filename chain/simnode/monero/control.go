@@ -1,9 +1,12 @@
 package monero
 
 import (
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/aditmine/adit/chain/cryptonote"
 	"github.com/aditmine/adit/chain/simnode"
@@ -17,6 +20,23 @@ func (n *Node) Mine(count int) (Block, error) {
 		}
 	}
 	return n.Tip(), nil
+}
+
+// mineAsOthers finds blocks at random times until the node is closed.
+func (n *Node) mineAsOthers() {
+	rng := rand.New(rand.NewChaCha8(n.secret))
+	for {
+		wait := time.NewTimer(time.Duration(rng.ExpFloat64() * float64(n.cfg.Others)))
+		select {
+		case <-n.stop.Done():
+			wait.Stop()
+			return
+		case <-wait.C:
+		}
+		if _, err := n.extend(nil); err != nil {
+			return // what was just built does not parse: there is no chain to go on with
+		}
+	}
 }
 
 // Reorg replaces the top depth blocks of the main chain with blocks of the
@@ -90,7 +110,7 @@ func (n *Node) SetSynchronized(synced bool) {
 // unless the node holds its difficulty fixed.
 func (n *Node) SetDifficulty(difficulty uint64) error {
 	if !n.cfg.Fixed {
-		return fmt.Errorf("the difficulty follows the blocks; only a fixed one can be set")
+		return errors.New("the difficulty follows the blocks; only a fixed one can be set")
 	}
 	if difficulty < 1 || difficulty > maxDifficulty {
 		return fmt.Errorf("difficulty %d is not from 1 to %d", difficulty, uint64(maxDifficulty))

@@ -39,8 +39,8 @@ type Node struct {
 
 	stop    context.Context
 	cancel  context.CancelFunc
-	serving sync.WaitGroup
-	closeMu sync.Mutex // orders Serve and Close
+	running sync.WaitGroup // Serve and the other miners
+	closeMu sync.Mutex     // orders Serve and Close
 }
 
 // New makes a node whose chain has its genesis block.
@@ -66,6 +66,9 @@ func New(cfg Config) (*Node, error) {
 	n.faults.Internal = simnode.RPCError{Code: codeInternal, Message: "Internal error: simulated"}
 	n.stop, n.cancel = context.WithCancel(context.Background())
 	n.mux = n.routes()
+	if cfg.Others > 0 {
+		n.running.Go(n.mineAsOthers)
+	}
 	return n, nil
 }
 
@@ -132,22 +135,23 @@ func (n *Node) Serve(ctx context.Context, ln net.Listener) error {
 		ln.Close()
 		return ErrClosed
 	}
-	n.serving.Add(1)
+	n.running.Add(1)
 	n.closeMu.Unlock()
-	defer n.serving.Done()
+	defer n.running.Done()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(n.stop, cancel)()
 	return simnode.Serve(ctx, ln, n)
 }
 
-// Close ends every Serve, waits for them and frees the hasher.
+// Close ends every Serve and the other miners, waits for them and frees the
+// hasher.
 func (n *Node) Close() error {
 	n.closeMu.Lock()
 	closed := n.stop.Err() != nil
 	n.cancel()
 	n.closeMu.Unlock()
-	n.serving.Wait()
+	n.running.Wait()
 	if closed {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -513,19 +514,38 @@ func TestSetDifficulty(t *testing.T) {
 	require.ErrorContains(t, b.SetDifficulty(5), "only a fixed one")
 }
 
+// TestOthersMine lets a minute pass with a block of others every second or so.
+func TestOthersMine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, err := monero.New(monero.Config{
+			Algorithm: cheap, NewHasher: newCheap, Fixed: true, Others: time.Second, Rand: randomness(),
+		})
+		require.NoError(t, err)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.InDelta(t, 60, n.Tip().Height, 25)
+		require.Equal(t, 0, n.Status().Submitted)
+		require.NoError(t, n.Close())
+	})
+}
+
 func TestConfigMistakes(t *testing.T) {
 	good := monero.Config{Algorithm: cheap, NewHasher: newCheap}
 	for want, change := range map[string]func(*monero.Config){
 		"an algorithm and its hasher":   func(c *monero.Config) { c.NewHasher = nil },
 		"version 3":                     func(c *monero.Config) { c.MinerTxVersion = 3 },
 		"whole seconds":                 func(c *monero.Config) { c.BlockInterval = time.Millisecond },
+		"nonce elsewhere":               func(c *monero.Config) { c.Algorithm = &hash.Algorithm{Name: "x", NonceOffset: 32, NonceSize: 16} },
 		"reward":                        func(c *monero.Config) { c.Reward = 1 << 63 },
 		"transactions":                  func(c *monero.Config) { c.Transactions = -1 },
 		"nonce would not be at byte 39": func(c *monero.Config) { c.MajorVersion = 200 },
-		"needs a seed hash":             func(c *monero.Config) { c.Algorithm = &hash.Algorithm{Name: "x", NeedsSeed: true} },
+		"needs a seed hash": func(c *monero.Config) {
+			c.Algorithm = &hash.Algorithm{Name: "x", NeedsSeed: true, NonceOffset: 39, NonceSize: 4}
+		},
 		"hasher of cheap: not available": func(c *monero.Config) {
 			c.NewHasher = func(*hash.Algorithm) (hash.Hasher, error) { return nil, errors.New("not available") }
 		},
+		"blocks of others": func(c *monero.Config) { c.Others = -1 },
 		"drawing a secret": func(c *monero.Config) { c.Rand = strings.NewReader("") },
 	} {
 		cfg := good
