@@ -650,6 +650,6 @@ func TestNodeFailsAndComesBack(t *testing.T) {
 	require.Empty(t, c.submit(c.job.JobID, nonce, d), "sessions stay, their jobs count")
 	xmr.change(func() { xmr.fail, xmr.height = nil, 105 })
 	require.EqualValues(t, 105, c.nextJob().Height)
-	require.False(t, l.Stats().Coins[0].NodeFailing)
-	require.Contains(t, l.log.String(), "the node answers again")
+	l.eventually("it is over", func() bool { return !l.Stats().Coins[0].NodeFailing })
+	l.eventually("the operator is told", func() bool { return strings.Contains(l.log.String(), "the node answers again") })
 }
