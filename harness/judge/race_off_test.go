@@ -1,0 +1,6 @@
+//go:build !race
+
+package judge
+
+// slow is how many times less the heavier tests do under the race detector.
+const slow = 1
