@@ -221,7 +221,7 @@ func checkingHasher(a *hash.Algorithm) (hash.Hasher, error) {
 	impls := cpu.Implementations(a)
 	for i := len(impls) - 1; i >= 0; i-- {
 		if impls[i].Available {
-			return impls[i].New()
+			return impls[i].New(0)
 		}
 	}
 	return nil, fmt.Errorf("no implementation of %s runs on this processor", a.Name)

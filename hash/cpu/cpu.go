@@ -12,6 +12,7 @@ import (
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cryptonight"
 	"github.com/aditmine/adit/hash/eaglesong"
+	"github.com/aditmine/adit/hash/internal/cpufeature"
 )
 
 // Backend is the name under which processors appear in hash.SearcherInfo.
@@ -24,36 +25,71 @@ type Implementation struct {
 	// Available says whether it runs on this machine; Reason why not.
 	Available bool
 	Reason    string
-	// New returns a Hasher with scratchpads of its own.
-	New func() (hash.Hasher, error)
+	// Lanes are the numbers of lanes there is a choice of, ascending.
+	Lanes []int
+	// DefaultLanes is the one among them to use where nothing better is known
+	// about the machine.
+	DefaultLanes int
+
+	// Make returns a Hasher with one of those numbers of lanes; see New.
+	Make func(lanes int) (hash.Hasher, error)
 
 	// midstate marks the implementation that midstateLanes search with.
 	midstate bool
 }
 
+// New returns a Hasher with scratchpads of its own and the given number of
+// lanes: DefaultLanes for 0, otherwise the most there is a choice of up to it,
+// or the fewest there are.
+func (i Implementation) New(lanes int) (hash.Hasher, error) {
+	return i.Make(i.lanes(lanes))
+}
+
+func (i Implementation) lanes(wanted int) int {
+	if wanted == 0 {
+		return i.DefaultLanes
+	}
+	chosen := i.Lanes[0]
+	for _, n := range i.Lanes {
+		if n <= wanted {
+			chosen = n
+		}
+	}
+	return chosen
+}
+
 // Implementations lists every implementation of a, the fastest first, also
-// those that this machine cannot run. It is empty for a family without one.
+// those that this machine cannot run. The last is portable. It is empty for a
+// family without one.
 func Implementations(a *hash.Algorithm) []Implementation {
 	switch a.Family {
 	case hash.CryptoNight:
-		return []Implementation{{
-			Name:      cryptonight.Impl,
-			Available: true,
-			New:       func() (hash.Hasher, error) { return cryptonight.New(a) },
+		return []Implementation{cryptoNightLanes(a), {
+			Name:         cryptonight.Impl,
+			Available:    true,
+			Lanes:        []int{1},
+			DefaultLanes: 1,
+			Make:         func(int) (hash.Hasher, error) { return cryptonight.New(a) },
 		}}
 	case hash.Eaglesong:
 		return []Implementation{{
-			Name:      eaglesong.Impl,
-			Available: true,
-			New:       func() (hash.Hasher, error) { return eaglesong.New(a) },
-			midstate:  true,
+			Name:         eaglesong.Impl,
+			Available:    true,
+			Lanes:        []int{1},
+			DefaultLanes: 1,
+			Make:         func(int) (hash.Hasher, error) { return eaglesong.New(a) },
+			midstate:     true,
 		}}
 	}
 	return nil
 }
 
-// Best returns the fastest implementation of a that this machine runs.
+// Best returns the fastest implementation of a that this machine runs. It
+// fails when the environment asks for a level that there is not.
 func Best(a *hash.Algorithm) (Implementation, error) {
+	if _, err := cpufeature.Allowed(); err != nil {
+		return Implementation{}, err
+	}
 	for _, impl := range Implementations(a) {
 		if impl.Available {
 			return impl, nil
@@ -62,13 +98,14 @@ func Best(a *hash.Algorithm) (Implementation, error) {
 	return Implementation{}, fmt.Errorf("no implementation of %s runs on this processor", a.Name)
 }
 
-// New returns a Hasher of the best implementation of a.
+// New returns a Hasher of the best implementation of a, with as many lanes as
+// that has by default.
 func New(a *hash.Algorithm) (hash.Hasher, error) {
 	impl, err := Best(a)
 	if err != nil {
 		return nil, err
 	}
-	return impl.New()
+	return impl.New(0)
 }
 
 // Hash computes the digest of every in[i] into out[i], as many at once as h

@@ -20,12 +20,13 @@ type lanes interface {
 	close() error
 }
 
-// newLanes returns the lanes with which impl searches w fastest.
-func newLanes(impl Implementation, w *hash.Work) (lanes, error) {
+// newLanes returns the lanes with which impl searches w fastest, count of them
+// if there is a choice.
+func newLanes(impl Implementation, count int, w *hash.Work) (lanes, error) {
 	if impl.midstate && suitsMidstate(w) {
 		return &midstateLanes{algorithm: w.Algorithm}, nil
 	}
-	hasher, err := impl.New()
+	hasher, err := impl.New(count)
 	if err != nil {
 		return nil, fmt.Errorf("starting the %s implementation of %s: %w", impl.Name, w.Algorithm.Name, err)
 	}

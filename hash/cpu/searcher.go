@@ -20,6 +20,9 @@ type SearcherOptions struct {
 	Index int
 	// Pick chooses the implementation for an algorithm; nil stands for Best.
 	Pick func(*hash.Algorithm) (Implementation, error)
+	// Lanes is how many nonces are tried at once, as Implementation.New takes
+	// it; 0 is the implementation's default.
+	Lanes int
 	// Now is the clock that ends a Search; nil stands for time.Now.
 	Now func() time.Time
 }
@@ -41,6 +44,9 @@ type searcher struct {
 func NewSearcher(options SearcherOptions) (hash.Searcher, error) {
 	if options.Index < 0 {
 		return nil, fmt.Errorf("CPU thread %d: threads count from 0", options.Index)
+	}
+	if options.Lanes < 0 {
+		return nil, fmt.Errorf("CPU thread %d: %d lanes, want at least 1, or 0 for the default", options.Index, options.Lanes)
 	}
 	if options.Pick == nil {
 		options.Pick = Best
@@ -108,7 +114,7 @@ func (s *searcher) use(w *hash.Work) error {
 	if err != nil {
 		return fmt.Errorf("setting work: %w", err)
 	}
-	s.lanes, err = newLanes(impl, w)
+	s.lanes, err = newLanes(impl, s.options.Lanes, w)
 	return err
 }
 

@@ -62,8 +62,8 @@ func toySearcher(t *testing.T, h *toyHasher, tick time.Duration) hash.Searcher {
 		Pick: func(a *hash.Algorithm) (cpu.Implementation, error) {
 			h.algorithm = a
 			return cpu.Implementation{
-				Name: "toy", Available: true,
-				New: func() (hash.Hasher, error) { return h, nil },
+				Name: "toy", Available: true, Lanes: []int{h.lanes}, DefaultLanes: h.lanes,
+				Make: func(int) (hash.Hasher, error) { return h, nil },
 			}, nil
 		},
 		Now: func() time.Time {

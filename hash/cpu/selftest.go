@@ -59,7 +59,7 @@ func testImplementation(ctx context.Context, a *hash.Algorithm, impl Implementat
 	if err != nil {
 		return 0, err
 	}
-	hasher, err := impl.New()
+	hasher, err := impl.New(0)
 	if err != nil {
 		return 0, fmt.Errorf("starting: %w", err)
 	}

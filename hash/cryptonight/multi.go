@@ -5,9 +5,8 @@ package cryptonight
 import (
 	"fmt"
 
-	"golang.org/x/sys/cpu"
-
 	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/hash/internal/cpufeature"
 )
 
 // ImplAES is the name of the implementation that NewLanes returns.
@@ -16,17 +15,8 @@ const ImplAES = "aes"
 // MaxLanes is how many hashes one Hasher can work on at once.
 const MaxLanes = 16
 
-// LanesMissing says what NewLanes would need that this processor has not, ""
-// if it runs.
-func LanesMissing() string {
-	switch {
-	case !cpu.X86.HasAES:
-		return "needs AES-NI"
-	case !cpu.X86.HasSSE41:
-		return "needs SSE4.1"
-	}
-	return ""
-}
+// LanesNeed is what NewLanes needs of the processor.
+const LanesNeed = cpufeature.AES
 
 // multi hashes several messages at once: each has a portable Hasher to itself
 // for everything but the main loop, which assembly makes for all of them in
@@ -45,8 +35,8 @@ type mainLoop interface {
 // NewLanes allocates scratchpads for as many hashes of a at once as there are
 // lanes, from 1 to MaxLanes.
 func NewLanes(a *hash.Algorithm, lanes int) (hash.Hasher, error) {
-	if missing := LanesMissing(); missing != "" {
-		return nil, fmt.Errorf("hashing %s with several lanes: this processor %s", a.Name, missing)
+	if missing := LanesNeed &^ cpufeature.Detect(); missing != 0 {
+		return nil, fmt.Errorf("hashing %s with several lanes: this processor lacks %v", a.Name, missing)
 	}
 	if lanes < 1 || lanes > MaxLanes {
 		return nil, fmt.Errorf("hashing %s with %d lanes: want 1 to %d", a.Name, lanes, MaxLanes)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/hash/internal/cpufeature"
 )
 
 // ImplAES is the name of the implementation that NewLanes returns where there
@@ -15,10 +16,10 @@ const ImplAES = "aes"
 // MaxLanes is how many hashes one Hasher can work on at once.
 const MaxLanes = 1
 
-// LanesMissing says why NewLanes does not work in this build.
-func LanesMissing() string { return "needs a build for amd64 with assembly" }
+// LanesNeed is a feature that this build never detects.
+const LanesNeed = cpufeature.AES
 
 // NewLanes always fails: this build has portable code only.
 func NewLanes(a *hash.Algorithm, _ int) (hash.Hasher, error) {
-	return nil, fmt.Errorf("hashing %s with several lanes: %s", a.Name, LanesMissing())
+	return nil, fmt.Errorf("hashing %s with several lanes: this build has portable code only", a.Name)
 }
