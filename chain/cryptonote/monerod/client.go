@@ -23,7 +23,7 @@ var (
 	ErrNoSuchHeight  = errors.New("no block at this height yet")                                // -2
 	ErrReserveSize   = errors.New("the node does not reserve so many bytes")                    // -3
 	ErrWrongAddress  = errors.New("the node does not take this wallet address: other network?") // -4
-	ErrInternal      = errors.New("the node failed inside, or has no such block")               // -5
+	ErrInternal      = errors.New("the node had an internal error")                             // -5
 	ErrWrongBlob     = errors.New("the node cannot read the block")                             // -6
 	ErrNotAccepted   = errors.New("the node found the block invalid")                           // -7
 	ErrBusy          = errors.New("the node is busy or not synchronised yet")                   // -9

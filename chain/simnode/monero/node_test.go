@@ -3,11 +3,13 @@ package monero_test
 import (
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -437,6 +439,8 @@ func TestBadCalls(t *testing.T) {
 	require.ErrorIs(t, err, monerod.ErrWrongAddress, "a mainnet address on a testnet")
 	_, err = b.rpc.BlockTemplate(t.Context(), wallet, 256)
 	require.ErrorIs(t, err, monerod.ErrReserveSize)
+	_, err = b.rpc.BlockTemplate(t.Context(), wallet, 128)
+	require.ErrorIs(t, err, monerod.ErrInternal, "as monerod does")
 	_, err = b.rpc.BlockTemplate(t.Context(), wallet, -1)
 	require.ErrorIs(t, err, monerod.ErrReserveSize)
 	_, err = b.rpc.BlockHeaderByHeight(t.Context(), 5)
@@ -599,4 +603,33 @@ func TestManyAtOnce(t *testing.T) {
 		require.Equal(t, blocks[i-1].Height+1, blocks[i].Height)
 	}
 	require.Greater(t, len(blocks), 5)
+}
+
+func FuzzSubmit(f *testing.F) {
+	n, err := monero.New(monero.Config{
+		Algorithm: cheap, NewHasher: newCheap, Fixed: true, Difficulty: 1, Transactions: 2, Rand: randomness(),
+		Now: func() time.Time { return time.Unix(1_790_000_000, 0) },
+	})
+	require.NoError(f, err)
+	f.Cleanup(func() { n.Close() })
+	_, err = n.Mine(1)
+	require.NoError(f, err)
+	rec := httptest.NewRecorder()
+	n.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, "/json_rpc", strings.NewReader(
+		`{"id":1,"method":"get_block_template","params":{"wallet_address":"`+wallet+`","reserve_size":8}}`)))
+	_, rest, ok := strings.Cut(rec.Body.String(), `"blocktemplate_blob":"`)
+	require.True(f, ok, rec.Body.String())
+	text, _, _ := strings.Cut(rest, `"`)
+	seed, err := hex.DecodeString(text)
+	require.NoError(f, err)
+	f.Add(seed)
+	f.Add([]byte{1})
+	f.Fuzz(func(t *testing.T, blob []byte) {
+		before := n.Status()
+		if err := n.Submit(blob); err != nil {
+			after := n.Status()
+			require.Equal(t, before.Tip, after.Tip)
+			require.Equal(t, before.Refused+1, after.Refused)
+		}
+	})
 }

@@ -66,8 +66,11 @@ func decode(params json.RawMessage, into any) error {
 	return nil
 }
 
-// maxReserve is what monerod reserves at most.
-const maxReserve = 255
+// monerod says that it reserves up to 255 bytes, and fails above 127.
+const (
+	maxReserve      = 255
+	possibleReserve = 127
+)
 
 func (n *Node) getBlockTemplate(_ context.Context, params json.RawMessage) (any, error) {
 	var p struct {
@@ -79,6 +82,9 @@ func (n *Node) getBlockTemplate(_ context.Context, params json.RawMessage) (any,
 	}
 	if p.Reserve < 0 || p.Reserve > maxReserve {
 		return nil, jsonrpc.Errorf(codeReserve, "Too big reserved size, maximum %d", maxReserve)
+	}
+	if p.Reserve > possibleReserve {
+		return nil, jsonrpc.Errorf(codeInternal, "Internal error: failed to create block template")
 	}
 	address, err := n.checkAddress(p.Address)
 	if err != nil {
