@@ -18,12 +18,15 @@ func (h *Hasher) explode() {
 	t := h.text()
 	if h.variant.heavy {
 		for range heavyStirs {
-			t.encrypt(&keys)
-			t.stir()
+			t.encryptStir(&keys)
 		}
 	}
-	for pad := h.pad; len(pad) >= 2; pad = pad[2:] {
-		t.encrypt(&keys)
+	t.fill(h.pad, &keys)
+}
+
+func (t *text) fill(pad scratchpad, keys *aes.Keys) {
+	for ; len(pad) >= 2; pad = pad[2:] {
+		t.encrypt(keys)
 		pad[0], pad[1] = line(t[:4]), line(t[4:])
 	}
 }
@@ -46,6 +49,11 @@ func (t *text) encrypt(keys *aes.Keys) {
 	for i := range t {
 		t[i] = keys.Encrypt(t[i])
 	}
+}
+
+func (t *text) encryptStir(keys *aes.Keys) {
+	t.encrypt(keys)
+	t.stir()
 }
 
 // stir adds to every block the one after it, and to the last the first, all as

@@ -40,6 +40,7 @@ type output struct {
 
 var outputs = []output{
 	{name: "lanes", folder: "hash/cryptonight", types: []string{"loopContext"}, emit: emitLanes},
+	{name: "pads", folder: "hash/cryptonight", types: []string{"padContext"}, emit: emitPads},
 	{name: "cpuid", folder: "hash/internal/cpufeature", emit: emitCPUID},
 }
 
