@@ -41,6 +41,7 @@ type Redactor struct {
 	names  map[string]string // secret -> placeholder
 	counts map[string]int    // kind -> placeholders handed out
 	order  []string          // secrets worth scanning for, longest first
+	given  map[string]bool   // those replaced everywhere, however short
 	pieces map[stream]bool   // lines that came in more than one record
 }
 
@@ -50,13 +51,25 @@ type stream struct {
 	code Code
 }
 
-// NewRedactor returns a redactor that knows some secrets from the start.
-func NewRedactor(secrets ...string) *Redactor {
-	r := &Redactor{names: map[string]string{}, counts: map[string]int{}, pieces: map[stream]bool{}}
-	for _, s := range secrets {
-		r.learn("secret", s)
+// NewRedactor returns a redactor that replaces the given texts wherever they
+// occur, as well as what it learns.
+func NewRedactor(texts ...string) *Redactor {
+	r := &Redactor{names: map[string]string{}, counts: map[string]int{},
+		pieces: map[stream]bool{}, given: map[string]bool{}}
+	for _, text := range texts {
+		if text != "" && !r.given[text] {
+			r.given[text] = true
+			r.enlist(text)
+			r.learn("secret", text)
+		}
 	}
 	return r
+}
+
+// enlist adds a secret to those that lines are searched for.
+func (r *Redactor) enlist(secret string) {
+	at := sort.Search(len(r.order), func(i int) bool { return len(r.order[i]) < len(secret) })
+	r.order = slices.Insert(r.order, at, secret)
 }
 
 // learn gives a secret its placeholder.
@@ -70,9 +83,9 @@ func (r *Redactor) learn(kind, secret string) string {
 	r.counts[kind]++
 	name := fmt.Sprintf("${%s:%d}", kind, r.counts[kind])
 	r.names[secret] = name
-	if len(secret) >= minInValue && len(r.order) < maxScanned && !vocabulary[strings.ToLower(secret)] {
-		at := sort.Search(len(r.order), func(i int) bool { return len(r.order[i]) < len(secret) })
-		r.order = slices.Insert(r.order, at, secret)
+	if len(secret) >= minInValue && len(r.order) < maxScanned && !r.given[secret] &&
+		!vocabulary[strings.ToLower(secret)] {
+		r.enlist(secret)
 	}
 	return name
 }
@@ -193,7 +206,7 @@ func (r *Redactor) known(line []byte, least int) []byte {
 // knownBytes is known for bytes that are not text: exact matches only.
 func (r *Redactor) knownBytes(line []byte, least int) []byte {
 	for _, secret := range r.order {
-		if len(secret) >= least {
+		if len(secret) >= least || r.given[secret] {
 			line = bytes.ReplaceAll(line, []byte(secret), []byte(r.names[secret]))
 		}
 	}
@@ -202,10 +215,10 @@ func (r *Redactor) knownBytes(line []byte, least int) []byte {
 
 func (r *Redactor) knownText(text string, least int) string {
 	for _, secret := range r.order {
-		if len(secret) < least {
-			break // longest first
+		given := r.given[secret]
+		if len(secret) >= least || given {
+			text = replaceFold(text, secret, r.names[secret], len(secret) < minAnywhere && !given)
 		}
-		text = replaceFold(text, secret, r.names[secret], len(secret) < minAnywhere)
 	}
 	return text
 }

@@ -117,6 +117,19 @@ func TestRedactConnectionFacts(t *testing.T) {
 	require.Equal(t, "${secret:1}", mark.Marker["at"])
 }
 
+// TestGivenTextsGoEverywhere: what the user names is replaced in any place and
+// however short it is.
+func TestGivenTextsGoEverywhere(t *testing.T) {
+	r := NewRedactor("ab1", "", "ab1")
+	for line, want := range map[string]string{
+		`{"method":"mining.subscribe","params":["xAB1x","ab1"]}`: `{"method":"mining.subscribe","params":["x${secret:1}x","${secret:1}"]}`,
+		`{"ab1":{"job_id":"0ab1"}}`:                              `{"${secret:1}":{"job_id":"0${secret:1}"}}`,
+		`not json ab1`:                                           `not json ${secret:1}`,
+	} {
+		require.Equal(t, want, string(redacted(r, CodeToMiner, line)[0].Data))
+	}
+}
+
 // TestRedactedFileHoldsNoCanary writes whole sessions and greps the result.
 func TestRedactedFileHoldsNoCanary(t *testing.T) {
 	var out bytes.Buffer

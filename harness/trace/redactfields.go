@@ -100,7 +100,9 @@ func protocolField(method, path string) bool {
 		return true // the reply to mining.subscribe
 	}
 	switch method {
-	case "mining.notify", "mining.set_target", "mining.set_extranonce", "mining.submit", "mining.subscribe":
+	case "mining.subscribe":
+		return path == "params.1" // the session; the agent is free text
+	case "mining.notify", "mining.set_target", "mining.set_extranonce", "mining.submit":
 		return strings.HasPrefix(path, "params.") && isDigits(name)
 	}
 	return false
