@@ -76,7 +76,7 @@ type Engine struct {
 	jobs    uint64
 	serial  uint64
 	spaces  []*space // the newest last
-	pending map[shareKey]inFlight
+	pending map[shareKey]flight
 	meter   *meter
 	tally   *tally
 	log     eventLog
@@ -103,7 +103,7 @@ func New(cfg Config, deps Deps) (*Engine, error) {
 		cfg: cfg, deps: deps, board: newBoard(),
 		found:   make(chan candidate, 4*cfg.Workers),
 		settled: make(chan struct{}, 1),
-		pending: make(map[shareKey]inFlight),
+		pending: make(map[shareKey]flight),
 		meter:   newMeter(cfg.Workers),
 		tally:   newTally(cfg.Workers),
 		pool:    Pool{Dialect: cfg.Dialect},
@@ -115,31 +115,34 @@ func New(cfg Config, deps Deps) (*Engine, error) {
 }
 
 // Run mines until ctx ends or the goal is reached, which is no error, or until
-// the client or a worker cannot go on. Everything it started has ended when it
-// returns.
+// the client or a worker cannot go on. Shares in flight then have a moment to
+// get their verdicts. Everything it started has ended when it returns.
 func (e *Engine) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	// The client outlasts the work, for the last verdicts.
+	connected, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer hangUp()
 
 	e.mu.Lock()
 	e.started = time.Now()
 	e.mu.Unlock()
 
-	var parts sync.WaitGroup
+	clientDone := make(chan struct{})
+	go func() {
+		defer close(clientDone)
+		if err := e.deps.Client.Run(connected); err != nil && connected.Err() == nil {
+			cancel(fmt.Errorf("keeping a pool connected: %w", err))
+		}
+	}()
+	var work sync.WaitGroup
 	start := func(run func(context.Context) error) {
-		parts.Go(func() {
+		work.Go(func() {
 			if err := run(ctx); err != nil {
 				cancel(err)
 			}
 		})
 	}
-	clientDone := make(chan struct{})
-	parts.Go(func() {
-		defer close(clientDone)
-		if err := e.deps.Client.Run(ctx); err != nil && ctx.Err() == nil {
-			cancel(fmt.Errorf("keeping a pool connected: %w", err))
-		}
-	})
 	start(newVerifier(e).run)
 	for _, w := range e.workers {
 		start(w.run)
@@ -147,8 +150,10 @@ func (e *Engine) Run(ctx context.Context) error {
 
 	e.loop(ctx, cancel)
 	e.board.end()
+	work.Wait()
+	e.settle(clientDone)
+	hangUp()
 	e.drain(clientDone)
-	parts.Wait()
 	e.loseInFlight()
 	return runError(ctx)
 }
@@ -186,7 +191,30 @@ func (e *Engine) loop(ctx context.Context, end context.CancelCauseFunc) {
 	}
 }
 
-// drain reads events that nobody needs any more, so that the client can end.
+// settleTime is how long verdicts are waited for at the end.
+const settleTime = 2 * time.Second
+
+// settle waits for the verdicts on the shares in flight.
+func (e *Engine) settle(clientDone <-chan struct{}) {
+	timeout := time.NewTimer(settleTime)
+	defer timeout.Stop()
+	for e.inFlight() > 0 {
+		select {
+		case ev, ok := <-e.deps.Client.Events():
+			if result, isResult := ev.(stratumclient.ShareResult); isResult {
+				e.handle(result)
+			} else if !ok {
+				return
+			}
+		case <-clientDone:
+			return
+		case <-timeout.C:
+			return
+		}
+	}
+}
+
+// drain reads events that nobody needs any more until the client has ended.
 func (e *Engine) drain(clientDone <-chan struct{}) {
 	events := e.deps.Client.Events()
 	for {
@@ -215,7 +243,7 @@ func (e *Engine) sample() {
 // Pause stops the workers; the pool stays connected.
 func (e *Engine) Pause() {
 	if e.board.pause(true) {
-		e.note(EventPaused, "paused, press r to resume")
+		e.note(EventPaused, "paused")
 	}
 }
 

@@ -273,8 +273,10 @@ func TestDisconnectTakesTheWorkBack(t *testing.T) {
 		time.Sleep(time.Second)
 		require.Greater(t, len(r.calls()), before)
 		require.Equal(t, PoolReady, r.Snapshot().Pool.State)
+		ending := time.Now()
 		require.NoError(t, r.stop())
 		require.Equal(t, uint64(len(r.client.sent())), r.Snapshot().Shares.Lost, "in flight at the end is lost")
+		require.GreaterOrEqual(t, time.Since(ending), settleTime)
 	})
 }
 
@@ -302,6 +304,26 @@ func TestAMoveToABetterPoolKeepsVerdictsUnderWay(t *testing.T) {
 		require.Greater(t, int(s.Accepted), flying)
 		require.LessOrEqual(t, s.Late, uint64(1), "what was found in the last moment")
 		require.Equal(t, len(r.client.sent()), int(s.Accepted+s.Lost))
+		require.NotZero(t, s.Lost, "five seconds are too long to wait for at the end")
+	})
+}
+
+func TestTheEndWaitsForVerdictsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Workers: 2})
+		r.client.delay = settleTime - 100*time.Millisecond
+		r.start(t)
+		r.client.connect()
+		r.client.job(job("1", 1, 1024))
+		time.Sleep(time.Second)
+		require.NotEmpty(t, r.client.sent())
+		require.Zero(t, r.Snapshot().Shares.Accepted)
+		began := time.Now()
+		require.NoError(t, r.stop())
+		s := r.Snapshot().Shares
+		require.Equal(t, len(r.client.sent()), int(s.Accepted))
+		require.Zero(t, s.Lost)
+		require.Less(t, time.Since(began), settleTime, "and no longer than for the last of them")
 	})
 }
 

@@ -15,8 +15,8 @@ type shareKey struct {
 	job, nonce string
 }
 
-// inFlight is a share that waits for its verdict.
-type inFlight struct{ worker int }
+// flight is a share that waits for its verdict.
+type flight struct{ worker int }
 
 func keyOf(s stratumclient.Share) shareKey {
 	return shareKey{s.Job.Generation, s.Job.ID, string(s.Nonce)}
@@ -57,7 +57,7 @@ func (e *Engine) send(worker int, u *unit, share stratumclient.Share) {
 		e.mu.Unlock()
 		return
 	}
-	e.pending[key] = inFlight{worker: worker}
+	e.pending[key] = flight{worker: worker}
 	e.mu.Unlock()
 
 	// Other errors are told in the ShareResult that follows them.
@@ -73,7 +73,7 @@ func (e *Engine) send(worker int, u *unit, share stratumclient.Share) {
 // verdict books what became of a share.
 func (e *Engine) verdict(r stratumclient.ShareResult) {
 	key := keyOf(r.Share)
-	flight, known := e.pending[key]
+	f, known := e.pending[key]
 	if !known {
 		return
 	}
@@ -81,11 +81,11 @@ func (e *Engine) verdict(r stratumclient.ShareResult) {
 	e.poke()
 	switch {
 	case r.Err != nil:
-		e.unanswered(flight.worker, r.Err)
+		e.unanswered(f.worker, r.Err)
 	case r.Accepted:
-		e.accepted(flight.worker, r)
+		e.accepted(f.worker, r)
 	default:
-		e.rejected(flight.worker, r)
+		e.rejected(f.worker, r)
 	}
 }
 
@@ -129,12 +129,18 @@ func (e *Engine) poke() {
 	}
 }
 
+func (e *Engine) inFlight() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.pending)
+}
+
 // loseInFlight books the shares whose verdict will not come.
 func (e *Engine) loseInFlight() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for key, flight := range e.pending {
-		e.tally.count(flight.worker, func(s *Shares) *uint64 { return &s.Lost })
+	for key, f := range e.pending {
+		e.tally.count(f.worker, func(s *Shares) *uint64 { return &s.Lost })
 		delete(e.pending, key)
 	}
 }

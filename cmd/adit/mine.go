@@ -27,9 +27,9 @@ re-hashed by a second implementation before it is sent. adit takes no fee.
 
 Several pools: give -o more than once. The first that answers is used, and left
 again as soon as one before it has come back. When none answers, adit keeps
-trying, with growing random pauses. The Nth -u, -p, -O, --rig-id and --tls-fingerprint
-belongs to the Nth -o; one given once belongs to all pools. --tls encrypts the
-connection to all of them, stratum+ssl:// to one.
+trying, with growing random pauses. The Nth -u, -p, -O, --rig-id and
+--tls-fingerprint belongs to the Nth -o; one given once belongs to all pools.
+--tls encrypts the connection to all of them, stratum+ssl:// to one.
 
 TLS certificates are checked against the system's authorities, or against
 --tls-fingerprint alone where that is given.
@@ -51,15 +51,15 @@ const mineExample = `  # all processors, dashboard
 
 // mineFlags is the command line of adit mine.
 type mineFlags struct {
-	pools                     poolFlags
-	algo                      string
-	threads, retries, pause   int
-	printTime                 int
-	shares                    uint64
-	affinity                  string
-	logFile                   string
-	keepalive, noColor, noTUI bool
-	ascii, dryRun             bool
+	pools                   poolFlags
+	algo                    string
+	threads, retries, pause int
+	printTime               int
+	shares                  uint64
+	affinity                string
+	logFile                 string
+	noColor, noTUI, ascii   bool
+	dryRun                  bool
 }
 
 func newMineCmd() *cobra.Command {
@@ -120,11 +120,11 @@ func (f *mineFlags) plan() (*minePlan, error) {
 		return nil, err
 	}
 	for _, n := range []struct {
-		flag  string
-		value int
-	}{{"-t", f.threads}, {"-r", f.retries}, {"-R", f.pause}, {"--print-time", f.printTime}} {
-		if n.value < 0 {
-			return nil, usagef("%s %d: cannot be negative", n.flag, n.value)
+		flag       string
+		value, top int
+	}{{"-t", f.threads, 1024}, {"-r", f.retries, 1 << 30}, {"-R", f.pause, 3600}, {"--print-time", f.printTime, 86400}} {
+		if n.value < 0 || n.value > n.top {
+			return nil, usagef("%s %d: want a number from 0 to %d", n.flag, n.value, n.top)
 		}
 	}
 	if p.threads == 0 {

@@ -274,7 +274,10 @@ func (m Model) shareRow(label, mark string, style lipgloss.Style, count string, 
 // workerCell is the least width of a worker's cell.
 const workerCell = 36
 
-func (m Model) workerColumns() int { return max((m.width-4)/workerCell, 1) }
+// workerColumns is how many cells stand side by side.
+func (m Model) workerColumns() int {
+	return max(min((m.width-4)/workerCell, len(m.snap.Workers)), 1)
+}
 
 // workerRows is the height of the worker box: nothing when there is no room.
 func (m Model) workerRows(rest int) int {
