@@ -135,7 +135,8 @@ func (c *cryptoNote) Submit(ctx context.Context, b Block) error {
 	}
 	if err := c.node.SubmitBlock(ctx, blob); err != nil {
 		var refused *monerod.Error
-		if errors.As(err, &refused) && !errors.Is(err, monerod.ErrBusy) {
+		verdict := !errors.Is(err, monerod.ErrBusy) && !errors.Is(err, monerod.ErrInternal)
+		if errors.As(err, &refused) && verdict {
 			return &RefusedError{Reason: err.Error()}
 		}
 		return err

@@ -21,6 +21,13 @@ import (
 // bytes are what every known device takes, and leave a proxy room.
 const nonce1Size = 4
 
+// Codes of errors that say nothing about the block: JSON-RPC's internal error,
+// and the node's own.
+const (
+	codeInternal     = -32603
+	codeNodeInternal = -1
+)
+
 // nervos is CKB.
 type nervos struct {
 	algorithm *hash.Algorithm
@@ -122,7 +129,7 @@ func nervosKey(t *ckb.Template) uint64 {
 func (c *nervos) Submit(ctx context.Context, b Block) error {
 	_, err := c.node.SubmitBlock(ctx, b.WorkID, json.RawMessage(b.Payload))
 	var refused *ckbrpc.RPCError
-	if errors.As(err, &refused) {
+	if errors.As(err, &refused) && refused.Code != codeInternal && refused.Code != codeNodeInternal {
 		return &RefusedError{Reason: err.Error()}
 	}
 	return err
