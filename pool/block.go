@@ -81,7 +81,7 @@ func (p *Pool) handIn(sub *submission, b coin.Block, row int64) ledger.BlockStat
 func (p *Pool) tryBlock(c coin.Coin, b coin.Block) (ledger.BlockState, string) {
 	var lost error
 	for attempt := range blockAttempts {
-		ctx, cancel := context.WithTimeout(context.Background(), blockTimeout)
+		ctx, cancel := context.WithTimeout(p.hard, blockTimeout)
 		err := c.Submit(ctx, b)
 		cancel()
 		var refused *coin.RefusedError
@@ -97,7 +97,7 @@ func (p *Pool) tryBlock(c coin.Coin, b coin.Block) (ledger.BlockState, string) {
 		p.log.Warn("handing in a block failed", "hash", b.Hash, "attempt", attempt+1, "err", err)
 		select {
 		case <-time.After(blockBackoff << attempt):
-		case <-p.abandon:
+		case <-p.hard.Done():
 			return ledger.BlockUnsure, err.Error()
 		}
 	}

@@ -31,7 +31,7 @@ type submission struct {
 func (s *session) submit(sub *submission, find func() (job, Reason)) {
 	select {
 	case s.slots <- struct{}{}:
-	case <-s.pool.abandon:
+	case <-s.pool.hard.Done():
 		return
 	}
 	verdict := sub.check(find)

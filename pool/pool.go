@@ -42,7 +42,10 @@ type Pool struct {
 
 	ready    chan struct{} // closed when every port takes miners
 	stopping chan struct{} // closed when the pool begins to end
-	abandon  chan struct{} // closed when waiting for what is in flight ends
+
+	// hard ends when waiting for what is in flight does.
+	hard    context.Context
+	abandon context.CancelFunc
 
 	handlers   sync.WaitGroup // one for each connection
 	background sync.WaitGroup // writers and blocks on their way
@@ -61,16 +64,19 @@ type Pool struct {
 
 // New checks the configuration and makes a pool. Nothing is opened before Run.
 func New(cfg config.Config, deps Deps) (*Pool, error) {
+	cfg.Coins = slices.Clone(cfg.Coins) // Check writes names in their canonical form
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
 	deps = deps.withDefaults()
+	hard, abandon := context.WithCancel(context.Background())
 	return &Pool{
 		cfg: cfg, deps: deps, log: deps.Log,
 		verifiers: make(map[string]*verify.Verifier),
 		ready:     make(chan struct{}),
 		stopping:  make(chan struct{}),
-		abandon:   make(chan struct{}),
+		hard:      hard,
+		abandon:   abandon,
 		sessions:  make(map[*session]struct{}),
 		addresses: make(map[string]int),
 		troubles:  make(map[string]time.Time),
@@ -123,7 +129,9 @@ func (p *Pool) open(ctx context.Context) error {
 		p.store = store
 	}
 	p.lastSession.Store(p.store.Epoch() << 32)
+	p.mu.Lock()
 	p.committer = ledger.NewCommitter(p.store, commitQueue, commitGroup)
+	p.mu.Unlock()
 	for _, cfg := range p.cfg.Coins {
 		if err := p.addFeed(cfg); err != nil {
 			return err
@@ -138,16 +146,17 @@ func (p *Pool) open(ctx context.Context) error {
 }
 
 func (p *Pool) addFeed(cfg config.Coin) error {
-	c, err := p.deps.NewCoin(cfg)
+	seed, err := p.random32()
 	if err != nil {
 		return err
 	}
-	seed, err := p.random32()
+	c, err := p.deps.NewCoin(cfg)
 	if err != nil {
 		return err
 	}
 	verifier, err := p.verifier(c.Algorithm())
 	if err != nil {
+		c.Close()
 		return err
 	}
 	size := uint64(jobNonces)
@@ -274,7 +283,7 @@ func (p *Pool) closeListeners() {
 func (p *Pool) shutDown() {
 	close(p.stopping)
 	giveUp := time.AfterFunc(drainTime, func() {
-		close(p.abandon)
+		p.abandon()
 		for _, s := range p.sessionsOf(nil) {
 			s.conn.abort(false)
 		}
@@ -292,6 +301,7 @@ func (p *Pool) shutDown() {
 
 // release closes what open acquired, however far that came.
 func (p *Pool) release() {
+	defer p.abandon()
 	p.closeListeners()
 	for _, v := range p.verifiers {
 		v.Close()

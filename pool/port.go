@@ -43,14 +43,19 @@ func (p *port) steering(fixed uint64) vardiff.Config {
 	return v
 }
 
+// maxWishes is how many suggested targets of a session are followed: each
+// costs a job.
+const maxWishes = 8
+
 // suggest restarts vardiff at the difficulty of a target, unless that is fixed
 // or the session has already shown what it can do. It reports whether the
 // difficulty changed; s.mu is held.
 func (s *session) suggest(target hash.Target) bool {
 	cfg := s.port.steering(0)
-	if cfg.Fixed || s.vd.Rate() > 0 || target == (hash.Target{}) {
+	if cfg.Fixed || s.vd.Rate() > 0 || target == (hash.Target{}) || s.wishes == maxWishes {
 		return false
 	}
+	s.wishes++
 	was := s.vd.Difficulty()
 	cfg.Start = clampUint64(chain.DifficultyFromTarget(target))
 	s.vd = vardiff.New(cfg, s.pool.deps.Now())

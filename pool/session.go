@@ -45,12 +45,13 @@ type session struct {
 	nonce1    uint64 // CKB: this session's part of every nonce
 	hasNonce1 bool
 
-	mu    sync.Mutex
-	open  bool // logged in: gets jobs
-	miner ledger.Miner
-	agent string
-	vd    *vardiff.Controller
-	book  jobBook
+	mu     sync.Mutex
+	wishes int  // targets that the miner has suggested
+	open   bool // logged in: gets jobs
+	miner  ledger.Miner
+	agent  string
+	vd     *vardiff.Controller
+	book   jobBook
 }
 
 // serve reads lines until the miner leaves, is sent away, or the pool ends. It
@@ -136,7 +137,7 @@ func (s *session) drain() {
 	for range cap(s.slots) {
 		select {
 		case s.slots <- struct{}{}:
-		case <-s.pool.abandon:
+		case <-s.pool.hard.Done():
 			return
 		}
 	}

@@ -35,6 +35,22 @@ func (c *Config) check(p *problems) {
 		c.checkPort(p, i)
 	}
 	c.checkSeparators(p)
+	c.checkLimits(p)
+}
+
+// checkLimits catches what only a configuration built in code can have: the
+// file's ranges are checked while it is read.
+func (c *Config) checkLimits(p *problems) {
+	l := &c.Limits
+	for name, ok := range map[string]bool{
+		"max_line": l.MaxLine > 0, "login_timeout": l.LoginTimeout > 0, "idle_timeout": l.IdleTimeout > 0,
+		"write_timeout": l.WriteTimeout > 0, "max_pending": l.MaxPending > 0, "connections": l.Connections > 0,
+		"per_address": l.PerAddress > 0, "malformed": l.MalformedRows > 0, "in_flight": l.InFlight > 0,
+	} {
+		if !ok {
+			p.add("limits."+name, "%s must be above 0", name)
+		}
+	}
 }
 
 func (c *Config) checkCoin(p *problems, i int) {
@@ -51,6 +67,9 @@ func (c *Config) checkCoin(p *problems, i int) {
 		if u, err := url.Parse(coin.Node); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			p.add(path+".node", "node %q is not a URL such as http://127.0.0.1:18081", coin.Node)
 		}
+	}
+	if coin.Poll <= 0 || coin.Refresh <= 0 {
+		p.add(path+".poll", "poll and refresh must be above 0")
 	}
 	coin.checkAddress(p, path)
 }

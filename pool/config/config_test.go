@@ -202,6 +202,16 @@ func TestLoad(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestCheckOfAConfigurationBuiltInCode(t *testing.T) {
+	c, err := Parse("f", good)
+	require.NoError(t, err)
+	c.Coins[0].Poll = 0
+	c.Limits = Limits{}
+	err = c.Check()
+	require.ErrorContains(t, err, "poll and refresh must be above 0")
+	require.ErrorContains(t, err, "in_flight must be above 0")
+}
+
 func TestNearest(t *testing.T) {
 	require.Equal(t, "listen", nearest("lisen", []string{"coin", "listen"}))
 	require.Equal(t, "coin", nearest("Coin", []string{"coin", "listen"}))
