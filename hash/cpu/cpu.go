@@ -10,7 +10,6 @@ import (
 	"fmt"
 
 	"github.com/aditmine/adit/hash"
-	"github.com/aditmine/adit/hash/cryptonight"
 	"github.com/aditmine/adit/hash/eaglesong"
 	"github.com/aditmine/adit/hash/internal/cpufeature"
 )
@@ -64,13 +63,7 @@ func (i Implementation) lanes(wanted int) int {
 func Implementations(a *hash.Algorithm) []Implementation {
 	switch a.Family {
 	case hash.CryptoNight:
-		return []Implementation{cryptoNightLanes(a), {
-			Name:         cryptonight.Impl,
-			Available:    true,
-			Lanes:        []int{1},
-			DefaultLanes: 1,
-			Make:         func(int) (hash.Hasher, error) { return cryptonight.New(a) },
-		}}
+		return cryptoNightImplementations(a)
 	case hash.Eaglesong:
 		return []Implementation{{
 			Name:         eaglesong.Impl,

@@ -37,14 +37,6 @@ type loopContext struct {
 	count uint64
 }
 
-// newLoopContext allocates a context on a multiple of 16 bytes, which Go alone
-// does not promise.
-func newLoopContext() *loopContext {
-	memory := make([]byte, unsafe.Sizeof(loopContext{})+blockSize)
-	start := uintptr(unsafe.Pointer(&memory[0]))
-	return (*loopContext)(unsafe.Pointer(&memory[-start%blockSize]))
-}
-
 // callTurns is how many turns of one lane a call may make. Assembly cannot be
 // preempted: this keeps it below a millisecond even where every access goes
 // to memory.

@@ -58,7 +58,7 @@ func TestLanesEqualThePortableLoops(t *testing.T) {
 		t.Run(a.Name, func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(1, 2))
-			ctx := newLoopContext()
+			ctx := newAligned[loopContext]()
 			ctx.mask = uint64(a.AddressMask)
 			for n := 1; n <= MaxLanes; n++ {
 				got, want := make([]*Hasher, n), make([]*Hasher, n)
@@ -83,7 +83,7 @@ func TestLanesEqualThePortableLoops(t *testing.T) {
 }
 
 func TestLoopContextIsAligned(t *testing.T) {
-	ctx := newLoopContext()
+	ctx := newAligned[loopContext]()
 	require.Zero(t, uintptr(unsafe.Pointer(ctx))%blockSize)
 	require.Equal(t, uintptr(128), unsafe.Sizeof(ctx.lanes[0]))
 }
@@ -91,7 +91,7 @@ func TestLoopContextIsAligned(t *testing.T) {
 // oneTurn makes one turn of loop on a pad full of x, starting with a.
 func oneTurn(loop func(*loopContext), pad scratchpad, x, a block) loopLane {
 	fill(pad, x)
-	ctx := newLoopContext()
+	ctx := newAligned[loopContext]()
 	ctx.mask = uint64(len(pad)*lineSize - blockSize)
 	start := uintptr(unsafe.Pointer(&pad[0]))
 	ctx.lanes[0] = loopLane{a: a, pad: start, at: start + uintptr(a.Lo&ctx.mask)}
@@ -148,7 +148,7 @@ func TestLanesDivideSignedExactly(t *testing.T) {
 		divisors = append(divisors, d)
 	}
 	for _, name := range []string{"cn-heavy/0", "cn-heavy/xhv"} {
-		h, ctx := tinyHasher(t, name), newLoopContext()
+		h, ctx := tinyHasher(t, name), newAligned[loopContext]()
 		ctx.mask = uint64(h.algorithm.AddressMask)
 		check := func(n int64, d int32) {
 			x := block{Lo: uint64(n), Hi: random.Uint64()<<32 | uint64(uint32(d))}

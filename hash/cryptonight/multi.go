@@ -4,27 +4,27 @@ package cryptonight
 
 import (
 	"fmt"
+	"slices"
+	"unsafe"
 
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/internal/cpufeature"
+	"github.com/aditmine/adit/hash/internal/pages"
 )
-
-// ImplAES is the name of the implementation that NewLanes returns.
-const ImplAES = "aes"
 
 // MaxLanes is how many hashes one Hasher can work on at once.
 const MaxLanes = 16
-
-// LanesNeed is what NewLanes needs of the processor.
-const LanesNeed = cpufeature.AES
 
 // multi hashes several messages at once: each has a portable Hasher to itself
 // for everything but the main loop, which assembly makes for all of them in
 // turn.
 type multi struct {
 	algorithm *hash.Algorithm
+	level     string
+	pads      *padCipher
 	loop      mainLoop
 	lanes     []*Hasher
+	memory    *pages.Memory // of the lanes' pads
 }
 
 // mainLoop makes the main loops of hashers whose pads are filled.
@@ -33,21 +33,31 @@ type mainLoop interface {
 }
 
 // NewLanes allocates scratchpads for as many hashes of a at once as there are
-// lanes, from 1 to MaxLanes.
-func NewLanes(a *hash.Algorithm, lanes int) (hash.Hasher, error) {
-	if missing := LanesNeed &^ cpufeature.Detect(); missing != 0 {
-		return nil, fmt.Errorf("hashing %s with several lanes: this processor lacks %v", a.Name, missing)
+// lanes, from 1 to MaxLanes. They are worked on in assembly of the given level,
+// which must not be the generic one.
+func NewLanes(a *hash.Algorithm, level cpufeature.Level, lanes int) (hash.Hasher, error) {
+	features := cpufeature.Detect() & level.May
+	if missing := (level.Needs | cpufeature.AES) &^ features; missing != 0 {
+		return nil, fmt.Errorf("hashing %s with %s: this processor lacks %v", a.Name, level.Name, missing)
 	}
 	if lanes < 1 || lanes > MaxLanes {
 		return nil, fmt.Errorf("hashing %s with %d lanes: want 1 to %d", a.Name, lanes, MaxLanes)
 	}
-	m := &multi{algorithm: a, loop: newMainLoop(a)}
-	for range lanes {
-		h, err := New(a)
-		if err != nil {
-			return nil, err
-		}
-		m.lanes = append(m.lanes, h.(*Hasher))
+	v, ok := variantOf(a)
+	if !ok {
+		return nil, fmt.Errorf("algorithm %s is not of the CryptoNight family", a.Name)
+	}
+	memory, err := pages.Allocate(lanes * a.Scratchpad)
+	if err != nil {
+		return nil, err
+	}
+	m := &multi{
+		algorithm: a, level: level.Name, memory: memory,
+		pads: newPadCipher(features), loop: newMainLoop(a),
+	}
+	lines := unsafe.Slice((*line)(memory.Pointer()), lanes*a.Scratchpad/lineSize)
+	for pad := range slices.Chunk(scratchpad(lines), a.Scratchpad/lineSize) {
+		m.lanes = append(m.lanes, &Hasher{algorithm: a, variant: v, pad: pad})
 	}
 	return m, nil
 }
@@ -55,16 +65,19 @@ func NewLanes(a *hash.Algorithm, lanes int) (hash.Hasher, error) {
 // Algorithm says what is computed.
 func (m *multi) Algorithm() *hash.Algorithm { return m.algorithm }
 
-// Impl returns "aes".
-func (m *multi) Impl() string { return ImplAES }
+// Impl returns the level's name.
+func (m *multi) Impl() string { return m.level }
 
 // Lanes is the number that NewLanes was given.
 func (m *multi) Lanes() int { return max(1, len(m.lanes)) }
 
-// Close drops the scratchpads.
+// Memory says what pages the scratchpads lie in.
+func (m *multi) Memory() hash.MemoryStatus { return m.memory.Status() }
+
+// Close frees the scratchpads.
 func (m *multi) Close() error {
 	m.lanes = nil
-	return nil
+	return m.memory.Close()
 }
 
 // Hash writes the digest of in[i] to out[i].
@@ -78,21 +91,35 @@ func (m *multi) Hash(out []hash.Digest, in []hash.Input) error {
 	lanes := m.lanes[:len(in)]
 	for i, h := range lanes {
 		h.prepare(&in[i])
-		h.explode()
 	}
+	m.pads.explode(lanes)
 	m.loop.run(lanes)
+	m.pads.implode(lanes)
 	for i, h := range lanes {
-		h.implode()
 		h.state.Permute()
 		out[i] = h.final()
 	}
 	return nil
 }
 
+// UsedFeatures returns those among some features that decide which code NewLanes
+// runs: sets with the same result give the same code.
+func UsedFeatures(features cpufeature.Features) cpufeature.Features {
+	for _, pads := range []cpufeature.Features{
+		cpufeature.AVX512 | cpufeature.VAES,
+		cpufeature.AVX2 | cpufeature.VAES,
+	} {
+		if features.Has(pads) {
+			return pads | cpufeature.AES
+		}
+	}
+	return features & cpufeature.AES
+}
+
 // newMainLoop returns the fastest main loop for a.
 func newMainLoop(a *hash.Algorithm) mainLoop {
 	if kernel := laneLoop(a); kernel != nil {
-		ctx := newLoopContext()
+		ctx := newAligned[loopContext]()
 		ctx.mask = uint64(a.AddressMask)
 		return &kernelLoop{kernel: kernel, ctx: ctx, turns: a.Iterations}
 	}

@@ -9,17 +9,13 @@ import (
 	"github.com/aditmine/adit/hash/internal/cpufeature"
 )
 
-// ImplAES is the name of the implementation that NewLanes returns where there
-// is one.
-const ImplAES = "aes"
-
 // MaxLanes is how many hashes one Hasher can work on at once.
 const MaxLanes = 1
 
-// LanesNeed is a feature that this build never detects.
-const LanesNeed = cpufeature.AES
-
 // NewLanes always fails: this build has portable code only.
-func NewLanes(a *hash.Algorithm, _ int) (hash.Hasher, error) {
-	return nil, fmt.Errorf("hashing %s with several lanes: this build has portable code only", a.Name)
+func NewLanes(a *hash.Algorithm, level cpufeature.Level, _ int) (hash.Hasher, error) {
+	return nil, fmt.Errorf("hashing %s with %s: this build has portable code only", a.Name, level.Name)
 }
+
+// UsedFeatures returns none.
+func UsedFeatures(cpufeature.Features) cpufeature.Features { return 0 }
