@@ -3,6 +3,7 @@ package pool
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/aditmine/adit/pool/coin"
@@ -60,9 +61,10 @@ func (p *Pool) writeDown(sub *submission, b coin.Block) int64 {
 
 // handIn sends a block to the node until it is known what became of it.
 func (p *Pool) handIn(sub *submission, b coin.Block, row int64) ledger.BlockState {
-	state, detail := p.tryBlock(sub.session.feed.coin, b)
+	feed := sub.session.feed
+	state, detail := p.tryBlock(feed, sub.job.round, b)
 	if state == ledger.BlockAccepted {
-		sub.session.feed.kick()
+		feed.solved(sub.job.round)
 		p.log.Info("block accepted", "coin", sub.miner.Coin, "height", sub.job.round.Height, "hash", b.Hash)
 	} else {
 		p.log.Warn("block not accepted", "coin", sub.miner.Coin, "height", sub.job.round.Height, "hash", b.Hash, "state", state, "detail", detail)
@@ -78,12 +80,10 @@ func (p *Pool) handIn(sub *submission, b coin.Block, row int64) ledger.BlockStat
 }
 
 // tryBlock submits a block, again and again while the answer is lost.
-func (p *Pool) tryBlock(c coin.Coin, b coin.Block) (ledger.BlockState, string) {
+func (p *Pool) tryBlock(f *feed, r *round, b coin.Block) (ledger.BlockState, string) {
 	var lost error
 	for attempt := range blockAttempts {
-		ctx, cancel := context.WithTimeout(p.hard, blockTimeout)
-		err := c.Submit(ctx, b)
-		cancel()
+		err := p.submitBlock(f, r, b)
 		var refused *coin.RefusedError
 		switch {
 		case err == nil:
@@ -95,6 +95,9 @@ func (p *Pool) tryBlock(c coin.Coin, b coin.Block) (ledger.BlockState, string) {
 		}
 		lost = err
 		p.log.Warn("handing in a block failed", "hash", b.Hash, "attempt", attempt+1, "err", err)
+		if f.hasBlockOn(r.Parent) {
+			break // one in the chain is enough: do not burden a slow node further
+		}
 		select {
 		case <-time.After(blockBackoff << attempt):
 		case <-p.hard.Done():
@@ -102,4 +105,15 @@ func (p *Pool) tryBlock(c coin.Coin, b coin.Block) (ledger.BlockState, string) {
 		}
 	}
 	return ledger.BlockUnsure, lost.Error()
+}
+
+// submitBlock hands a block to the node once, when it is this block's turn.
+func (p *Pool) submitBlock(f *feed, r *round, b coin.Block) error {
+	if !f.handIns.take(p.hard, r.tip) {
+		return fmt.Errorf("waiting for the node to take a block: %w", p.hard.Err())
+	}
+	defer f.handIns.give()
+	ctx, cancel := context.WithTimeout(p.hard, blockTimeout)
+	defer cancel()
+	return f.coin.Submit(ctx, b)
 }

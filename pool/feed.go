@@ -44,7 +44,10 @@ type feed struct {
 	kicked  chan struct{}
 	serial  uint64
 
+	handIns *turns
+
 	mu       sync.Mutex
+	parent   string // of the newest block of ours that the node took
 	sessions map[*session]struct{}
 	nonce1   map[uint64]struct{} // of the CKB sessions now open
 
@@ -160,6 +163,21 @@ func (f *feed) sleep(ctx context.Context, d time.Duration) bool {
 		return true
 	}
 	return false
+}
+
+// solved notes that the node took a block of a round.
+func (f *feed) solved(r *round) {
+	f.mu.Lock()
+	f.parent = r.Parent
+	f.mu.Unlock()
+	f.kick()
+}
+
+// hasBlockOn reports whether the newest block of ours was built on a parent.
+func (f *feed) hasBlockOn(parent string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.parent == parent
 }
 
 // kick asks for a template now: a block has been found.

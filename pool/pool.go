@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -169,6 +168,7 @@ func (p *Pool) addFeed(cfg config.Coin) error {
 		jitter:   rand.New(rand.NewPCG(uint64(seed), 0)),
 		epoch:    p.store.Epoch(),
 		kicked:   make(chan struct{}, 1),
+		handIns:  newTurns(handInsAtOnce),
 		sessions: make(map[*session]struct{}),
 		nonce1:   make(map[uint64]struct{}),
 	}
@@ -320,28 +320,6 @@ func (p *Pool) release() {
 	}
 }
 
-// summarise logs what came of it all, so that it can be compared with what
-// others have counted.
-func (p *Pool) summarise() {
-	for _, port := range p.Stats().Ports {
-		p.log.Info("summary", "listen", port.Listen, "coin", port.Coin, "accepted", port.Accepted, "difficulty", port.Difficulty,
-			"rejected", port.RejectedTotal(), "reasons", tally(port.Rejected), "refused_requests", tally(port.Refused), "blocks", tally(port.Blocks))
-	}
-}
-
-// tally writes counts as "a=1 b=2", sorted, "none" when there are none.
-func tally[K ~string](counts map[K]uint64) string {
-	var parts []string
-	for k, n := range counts {
-		parts = append(parts, fmt.Sprintf("%s=%d", k, n))
-	}
-	if len(parts) == 0 {
-		return "none"
-	}
-	slices.Sort(parts)
-	return strings.Join(parts, " ")
-}
-
 // draining reports whether the pool is ending.
 func (p *Pool) draining() bool {
 	select {
@@ -357,52 +335,6 @@ func (p *Pool) spawn(f func()) { p.background.Go(f) }
 
 // nextSession numbers a session: the ledger's epoch and a count.
 func (p *Pool) nextSession() uint64 { return p.lastSession.Add(1) }
-
-func (p *Pool) track(s *session) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.sessions[s] = struct{}{}
-	if p.draining() {
-		s.conn.SetReadDeadline(time.Unix(1, 0))
-	}
-}
-
-func (p *Pool) untrack(s *session) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.sessions, s)
-}
-
-// sessionsOf lists the sessions of a port, or all.
-func (p *Pool) sessionsOf(of *port) (list []*session) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for s := range p.sessions {
-		if of == nil || s.port == of {
-			list = append(list, s)
-		}
-	}
-	return list
-}
-
-// admit counts a connection from an address, unless there are too many.
-func (p *Pool) admit(address string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.sessions) >= p.cfg.Limits.Connections || p.addresses[address] >= p.cfg.Limits.PerAddress {
-		return false
-	}
-	p.addresses[address]++
-	return true
-}
-
-func (p *Pool) dismiss(address string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.addresses[address]--; p.addresses[address] <= 0 {
-		delete(p.addresses, address)
-	}
-}
 
 // complain logs a lasting trouble now and then rather than each time.
 func (p *Pool) complain(what string, err error) {

@@ -148,9 +148,7 @@ func peerAddress(nc net.Conn) string {
 // httpAnswer tells load balancers, and people with browsers, what this is.
 const httpAnswer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\nMining server online\n"
 
-func isHTTP(line []byte) bool {
-	return bytes.HasPrefix(line, []byte("GET ")) || bytes.HasPrefix(line, []byte("HEAD "))
-}
+func isHTTP(line []byte) bool { return bytes.HasPrefix(line, []byte("GET ")) }
 
 // short abbreviates an address for logs.
 func short(address string) string {

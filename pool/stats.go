@@ -1,7 +1,10 @@
 package pool
 
 import (
+	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,7 +50,7 @@ type Counts struct {
 	Blocks     map[ledger.BlockState]uint64
 }
 
-// Total is the number of refused shares.
+// RejectedTotal is the number of refused shares.
 func (c *Counts) RejectedTotal() (sum uint64) {
 	for _, n := range c.Rejected {
 		sum += n
@@ -140,4 +143,26 @@ func (f *feed) stats() CoinStats {
 		s.Hashrate += session.rate()
 	}
 	return s
+}
+
+// summarise logs what came of it all, so that it can be compared with what
+// others have counted.
+func (p *Pool) summarise() {
+	for _, port := range p.Stats().Ports {
+		p.log.Info("summary", "listen", port.Listen, "coin", port.Coin, "accepted", port.Accepted, "difficulty", port.Difficulty,
+			"rejected", port.RejectedTotal(), "reasons", tally(port.Rejected), "refused_requests", tally(port.Refused), "blocks", tally(port.Blocks))
+	}
+}
+
+// tally writes counts as "a=1 b=2", sorted, "none" when there are none.
+func tally[K ~string](counts map[K]uint64) string {
+	var parts []string
+	for k, n := range counts {
+		parts = append(parts, fmt.Sprintf("%s=%d", k, n))
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, " ")
 }
