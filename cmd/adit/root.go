@@ -35,7 +35,9 @@ func newRootCmd() *cobra.Command {
 	root.AddCommand(
 		newDemoCmd(),
 		newMineCmd(),
+		newPoolCmd(),
 		newHarnessCmd(),
+		newNodeCmd(),
 		newHashCmd(),
 		newBenchCmd(),
 		newVerifyCmd(),

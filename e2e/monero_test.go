@@ -1,0 +1,274 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/aditmine/adit/chain"
+	"github.com/aditmine/adit/chain/cryptonote"
+	"github.com/aditmine/adit/chain/cryptonote/monerod"
+	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/hash/cpu"
+	"github.com/aditmine/adit/pool/ledger"
+)
+
+// minedBlocks is how far the chain is mined: past the 60 blocks after which the
+// first coinbases can be spent.
+const minedBlocks = 75
+
+// TestMoneroPrivateChain mines a private chain of a real monerod through every
+// part of adit, each run as a user runs it, and then lets node, wallet, pool,
+// ledger and harness compare their accounts.
+func TestMoneroPrivateChain(t *testing.T) {
+	c := startMoneroChain(t)
+	rig := startRig(t, c)
+	c.waitForBlocks(t, minedBlocks, 8*time.Minute)
+	t.Run("a corrupted share is refused by both", func(t *testing.T) { bothRefuse(t, c, rig.poolAddr) })
+	t.Run("verdicts on hashes are identical", func(t *testing.T) { sameVerdicts(t, c) })
+	rig.stop(t)
+
+	blocks, totals := rig.ledger(t)
+	t.Run("block ids are the node's", func(t *testing.T) { sameBlocks(t, c, blocks) })
+	t.Run("the wallet sees every coinbase", func(t *testing.T) { walletSeesRewards(t, c) })
+	t.Run("the harness agrees with the ledger", func(t *testing.T) { harnessAgrees(t, rig, totals) })
+	if keep := os.Getenv("ADIT_E2E_TRACE"); keep != "" {
+		data, err := os.ReadFile(rig.trace)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(keep, data, 0o644))
+	}
+}
+
+// rig is a pool, a recording proxy before it, and a miner on the proxy.
+type rig struct {
+	binary, db, trace, config string
+	poolAddr                  string
+	pool, proxy, miner        *proc
+}
+
+const poolConfig = `
+[[coin]]
+name = "monero-private"
+kind = "cryptonote"
+algorithm = "cn/0"
+network = "testnet"
+node = %q
+address = %q
+poll = "100ms"
+stale_grace = "2s"
+
+[[port]]
+listen = %q
+coin = "monero-private"
+start = 1
+min = 1
+interval = "1s"
+
+[ledger]
+path = %q
+`
+
+func startRig(t *testing.T, c *moneroChain) *rig {
+	t.Helper()
+	dir := t.TempDir()
+	r := &rig{
+		binary: adit(t), poolAddr: freePort(t),
+		db: filepath.Join(dir, "pool.db"), trace: filepath.Join(dir, "monero.mtrace.gz"), config: filepath.Join(dir, "pool.toml"),
+	}
+	text := fmt.Sprintf(poolConfig, c.nodeURL, c.address, r.poolAddr, r.db)
+	require.NoError(t, os.WriteFile(r.config, []byte(text), 0o644))
+	runAdit(t, r.binary, "pool", "check", r.config)
+
+	r.pool = start(t, "adit pool run", nil, r.binary, "pool", "run", "-c", r.config)
+	r.pool.listening(t, r.poolAddr)
+	listen := freePort(t)
+	r.proxy = start(t, "adit harness record", nil, r.binary, "harness", "record",
+		"--listen", listen, "--upstream", r.poolAddr, "-o", r.trace, "--coin", "XMR", "--net", "testnet")
+	r.proxy.listening(t, listen)
+	r.miner = start(t, "adit mine", nil, r.binary, "mine", "-o", listen, "-u", c.address+".rig1", "-p", "x", "-a", "cn/0",
+		"--no-tui", "--print-time", "10")
+	return r
+}
+
+// stop ends the three as Ctrl-C does, the miner first.
+func (r *rig) stop(t *testing.T) {
+	t.Helper()
+	for _, p := range []*proc{r.miner, r.proxy, r.pool} {
+		require.NoError(t, p.interrupt(t, 30*time.Second), "%s must end cleanly:\n%s", p.name, p.tail(20))
+		t.Logf("%s ended with:\n%s", p.name, p.tail(12))
+	}
+}
+
+func (r *rig) ledger(t *testing.T) (blocks []ledger.Block, totals []ledger.Total) {
+	t.Helper()
+	reader, err := ledger.OpenReader(t.Context(), r.db)
+	require.NoError(t, err)
+	defer reader.Close()
+	blocks, err = reader.Blocks(t.Context(), 10_000)
+	require.NoError(t, err)
+	totals, err = reader.Totals(t.Context())
+	require.NoError(t, err)
+	return blocks, totals
+}
+
+// sameBlocks compares the node's chain with the blocks in the ledger: every
+// block but the test's own was found by the pool, whose idea of its id is the node's, and the
+// node took everything that the pool called a block.
+func sameBlocks(t *testing.T, c *moneroChain, blocks []ledger.Block) {
+	byID := make(map[string]ledger.Block)
+	for _, b := range blocks {
+		require.Equal(t, ledger.BlockAccepted, b.State, "block %d %s: %s", b.Height, b.Hash, b.Detail)
+		byID[b.Hash] = b
+	}
+	top, err := c.node.LastBlockHeader(t.Context())
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, top.Height, uint64(minedBlocks))
+	for height := uint64(1); height <= top.Height; height++ {
+		header, err := c.node.BlockHeaderByHeight(t.Context(), height)
+		require.NoError(t, err)
+		if c.foreign[header.Hash] {
+			continue
+		}
+		b, ours := byID[header.Hash.String()]
+		require.True(t, ours, "block %d %s of the chain is not in the ledger", height, header.Hash)
+		require.Equal(t, height, b.Height)
+	}
+	t.Logf("%d blocks in the chain, %d candidates in the ledger", top.Height, len(blocks))
+}
+
+// walletSeesRewards compares the wallet's balance with the chain's coinbases.
+func walletSeesRewards(t *testing.T, c *moneroChain) {
+	_, err := c.wallet.Refresh(t.Context())
+	require.NoError(t, err)
+	top, err := c.node.LastBlockHeader(t.Context())
+	require.NoError(t, err)
+	var minted uint64
+	for height := uint64(1); height <= top.Height; height++ {
+		header, err := c.node.BlockHeaderByHeight(t.Context(), height)
+		require.NoError(t, err)
+		minted += header.Reward
+	}
+	balance, err := c.wallet.Balance(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, minted, balance.Total, "the wallet must own every coinbase")
+	require.NotZero(t, balance.Unlocked, "the first coinbases must have matured")
+	require.Less(t, balance.Unlocked, balance.Total)
+	t.Logf("wallet: %d atomic units, %d unlocked", balance.Total, balance.Unlocked)
+}
+
+// judgement is what the test reads of the judge's report.
+type judgement struct {
+	Shares      int            `json:"shares"`
+	Credited    uint64         `json:"credited_difficulty"`
+	Findings    map[string]int `json:"findings"`
+	Connections []struct {
+		Accepted int `json:"accepted"`
+	} `json:"connections"`
+}
+
+// harnessAgrees lets the harness judge the recording: no verdict was false, and
+// its count of accepted shares is the ledger's.
+func harnessAgrees(t *testing.T, r *rig, totals []ledger.Total) {
+	var report judgement
+	require.NoError(t, json.Unmarshal([]byte(runAdit(t, r.binary, "harness", "judge", r.trace, "--json", "--strict")), &report))
+	require.Zero(t, report.Findings["false-accept"])
+	require.Zero(t, report.Findings["false-reject"])
+	require.Zero(t, report.Findings["misreason"])
+	accepted := 0
+	for _, conn := range report.Connections {
+		accepted += conn.Accepted
+	}
+	require.Len(t, totals, 1)
+	require.Equal(t, int(totals[0].Shares), accepted, "shares accepted on the wire and in the ledger")
+	require.Equal(t, totals[0].Difficulty.Uint64(), report.Credited)
+	require.Equal(t, "rig1", totals[0].Worker)
+	require.GreaterOrEqual(t, accepted, minedBlocks)
+	t.Logf("%d shares judged, %d accepted, difficulty %d", report.Shares, accepted, report.Credited)
+}
+
+// sameVerdicts submits hashes around the network's difficulty to the node: it
+// takes exactly those that we judge to be blocks.
+func sameVerdicts(t *testing.T, c *moneroChain) {
+	a, err := hash.Lookup("cn/0")
+	require.NoError(t, err)
+	hasher, err := cpu.New(a)
+	require.NoError(t, err)
+	defer hasher.Close()
+	refused, taken := 0, 0
+	for nonce := uint32(0); refused < 5 || taken < 1; nonce++ {
+		require.Less(t, nonce, uint32(5000), "no block found: %d refused, %d taken", refused, taken)
+		bt, err := c.node.BlockTemplate(t.Context(), c.address, 16)
+		require.NoError(t, err)
+		meets, blob := tryNonce(t, a, hasher, bt, nonce)
+		if !meets && refused >= 5 {
+			continue
+		}
+		err = c.node.SubmitBlock(t.Context(), blob)
+		if meets {
+			require.NoError(t, err, "a block to us, refused by the node")
+			block, err := cryptonote.ParseBlock(blob)
+			require.NoError(t, err)
+			c.foreign[block.ID()] = true
+			taken++
+		} else {
+			require.ErrorIs(t, err, monerod.ErrNotAccepted, "no block to us, taken by the node")
+			refused++
+		}
+	}
+}
+
+// tryNonce puts a nonce into a template of the test's own and tells whether the
+// result is a block by our reckoning.
+func tryNonce(t *testing.T, a *hash.Algorithm, h hash.Hasher, bt *monerod.BlockTemplate, n uint32) (meets bool, blob []byte) {
+	t.Helper()
+	template, err := bt.Parse()
+	require.NoError(t, err)
+	extra := []byte("e2e test")
+	nonce := [cryptonote.NonceSize]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}
+	input, err := template.HashingBlob(extra)
+	require.NoError(t, err)
+	copy(input[template.NonceOffset():], nonce[:])
+	var out [1]hash.Digest
+	require.NoError(t, h.Hash(out[:], []hash.Input{{Blob: input, Height: bt.Height}}))
+	target := chain.TargetFromDifficulty(bt.Difficulty.Uint64())
+	blob, err = template.BlockBlob(extra, nonce)
+	require.NoError(t, err)
+	return a.Meets(&out[0], &target), blob
+}
+
+// bothRefuse takes a block of the chain, spoils its nonce so that it has no
+// work any more, and offers it to the node; and offers the pool a share whose
+// claimed result is not its hash.
+func bothRefuse(t *testing.T, c *moneroChain, poolAddr string) {
+	a, err := hash.Lookup("cn/0")
+	require.NoError(t, err)
+	hasher, err := cpu.New(a)
+	require.NoError(t, err)
+	defer hasher.Close()
+	bt, err := c.node.BlockTemplate(t.Context(), c.address, 16)
+	require.NoError(t, err)
+	for n := uint32(0); ; n++ {
+		meets, blob := tryNonce(t, a, hasher, bt, n)
+		if meets {
+			continue
+		}
+		require.ErrorIs(t, c.node.SubmitBlock(t.Context(), blob), monerod.ErrNotAccepted)
+		break
+	}
+
+	line := dialLines(t, poolAddr)
+	reply := line.ask(t, fmt.Sprintf(`{"id":1,"method":"login","params":{"login":%q,"pass":"x","agent":"e2e"}}`, c.address+".corrupt"))
+	result := reply["result"].(map[string]any)
+	job := result["job"].(map[string]any)
+	reply = line.ask(t, fmt.Sprintf(`{"id":2,"method":"submit","params":{"id":%q,"job_id":%q,"nonce":"00000000","result":"%064d"}}`,
+		result["id"], job["job_id"], 0))
+	require.Nil(t, reply["result"])
+	require.NotNil(t, reply["error"], "a result of zeros claims a block; its hash says otherwise")
+}

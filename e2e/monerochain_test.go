@@ -1,0 +1,89 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/aditmine/adit/chain/cryptonote"
+	"github.com/aditmine/adit/chain/cryptonote/monerod"
+	"github.com/aditmine/adit/chain/cryptonote/walletrpc"
+)
+
+// fakeTime matches libfaketime's multi-threaded library on any architecture.
+const fakeTime = "/usr/lib/*/faketime/libfaketimeMT.so.1"
+
+// moneroChain is a private Monero testnet: a real node whose clock runs 60
+// times faster, so that a block a second is a block a minute for its
+// difficulty rule, and a real wallet. A fresh testnet starts with cn/0 at
+// difficulty 1.
+type moneroChain struct {
+	node    *monerod.Client
+	nodeURL string
+	wallet  *walletrpc.Client
+	address string
+	foreign map[cryptonote.Hash]bool // blocks that the test itself mined
+}
+
+func startMoneroChain(t *testing.T) *moneroChain {
+	t.Helper()
+	need(t, []string{"monerod", "monero-wallet-rpc"}, fakeTime)
+	lib, err := filepath.Glob(fakeTime)
+	require.NoError(t, err)
+
+	rpc, p2p, walletAddr := freePort(t), freePort(t), freePort(t)
+	node := start(t, "monerod", []string{
+		"LD_PRELOAD=" + lib[0], "FAKETIME=+0 x60", "FAKETIME_DONT_FAKE_MONOTONIC=1",
+	}, "monerod", "--testnet", "--offline", "--data-dir", t.TempDir(),
+		"--rpc-bind-port", portOf(rpc), "--p2p-bind-ip", "127.0.0.1", "--p2p-bind-port", portOf(p2p),
+		"--non-interactive", "--no-igd", "--hide-my-port", "--no-zmq", "--disable-rpc-ban")
+	node.listening(t, rpc)
+	wallet := start(t, "monero-wallet-rpc", nil,
+		"monero-wallet-rpc", "--testnet", "--daemon-address", rpc, "--rpc-bind-port", portOf(walletAddr),
+		"--disable-rpc-login", "--wallet-dir", t.TempDir(), "--trusted-daemon", "--log-file", filepath.Join(t.TempDir(), "wallet.log"))
+	wallet.listening(t, walletAddr)
+
+	c := &moneroChain{nodeURL: "http://" + rpc, foreign: map[cryptonote.Hash]bool{}}
+	c.node, err = monerod.New(monerod.Config{URL: c.nodeURL})
+	require.NoError(t, err)
+	t.Cleanup(c.node.Close)
+	c.wallet, err = walletrpc.New(walletrpc.Config{URL: "http://" + walletAddr, Timeout: 2 * time.Minute})
+	require.NoError(t, err)
+	t.Cleanup(c.wallet.Close)
+	c.createWallet(t)
+	return c
+}
+
+func (c *moneroChain) createWallet(t *testing.T) {
+	t.Helper()
+	require.NoError(t, c.wallet.CreateWallet(t.Context(), "pool", ""))
+	address, err := c.wallet.Address(t.Context())
+	require.NoError(t, err)
+	c.address = address
+}
+
+// waitForBlocks waits until the chain has n blocks beside the genesis block.
+func (c *moneroChain) waitForBlocks(t *testing.T, n uint64, within time.Duration) {
+	t.Helper()
+	last := time.Now()
+	eventually(t, within, "blocks on the Monero chain", func(ctx context.Context) error {
+		info, err := c.node.Info(ctx)
+		if err != nil {
+			return err
+		}
+		if time.Since(last) > 10*time.Second {
+			t.Logf("%d blocks, difficulty %v", info.Height-1, info.Difficulty)
+			last = time.Now()
+		}
+		if info.Height <= n {
+			return errors.New("too few yet")
+		}
+		return nil
+	})
+}
