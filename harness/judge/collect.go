@@ -122,6 +122,9 @@ func (c *collector) conn(ev *trace.Event) (*connection, error) {
 func (c *collector) onConn(conn *connection, ev *trace.Event) error {
 	if ev.Data == nil && ev.Withheld > 0 {
 		conn.opaque++
+		if ev.Code == trace.CodeToMiner {
+			conn.wire.Missed()
+		}
 	}
 	switch {
 	case ev.Code == trace.CodeToPool && ev.Data != nil:

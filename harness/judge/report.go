@@ -215,7 +215,7 @@ func (r *Report) addConnections(c *collector) {
 	list := make([]*ConnectionFact, 0, len(c.order))
 	for _, conn := range c.order {
 		f := &ConnectionFact{Conn: conn.id, Proto: conn.proto, Opened: int64(conn.opened), Closed: int64(conn.closed),
-			Jobs: conn.jobs, Difficulty: conn.difficulty, Opaque: conn.opaque}
+			Jobs: conn.jobs, Difficulty: append([]stats.Point{}, conn.difficulty...), Opaque: conn.opaque}
 		facts[conn] = f
 		list = append(list, f)
 	}

@@ -41,7 +41,7 @@ func (s *share) truth() Truth {
 	return s.flaws.primary()
 }
 
-// wait says why a share cannot be hashed, "" when it can.
+// unhashable says why a share cannot be hashed, "" when it can.
 func (s *share) unhashable() string {
 	job := s.submit.Job
 	switch {

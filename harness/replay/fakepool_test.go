@@ -19,8 +19,7 @@ import (
 )
 
 // fakePool is a small correct pool of either dialect, written without the
-// stratum packages. At every moved-th share of a session it turns to the next
-// block.
+// stratum packages. The test moves it to the next block.
 type fakePool struct {
 	t      *testing.T
 	proto  string

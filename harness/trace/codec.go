@@ -95,7 +95,7 @@ func parseEvent(line []byte) (ev *Event, known bool, err error) {
 	if !json.Valid(line) {
 		return nil, false, errors.New("not valid JSON")
 	}
-	parts := members5(line)
+	parts := firstMembers(line)
 	if len(parts) < 4 {
 		return nil, false, fmt.Errorf("event has %d members, at least 4 are needed", len(parts))
 	}
@@ -123,10 +123,10 @@ func parseEvent(line []byte) (ev *Event, known bool, err error) {
 	return ev, known, err
 }
 
-// members5 cuts the first five members out of a line that is valid JSON,
+// firstMembers cuts the first five members out of a line that is valid JSON,
 // without looking into them: however many there are, a hostile line costs no
 // more memory than its own length. It returns nil for anything but an array.
-func members5(line []byte) [][]byte {
+func firstMembers(line []byte) [][]byte {
 	line = bytes.TrimSpace(line)
 	if line[0] != '[' {
 		return nil

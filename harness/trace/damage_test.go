@@ -13,7 +13,7 @@ import (
 // out, none is invented, and the cut is reported.
 func TestTruncationAtEveryByte(t *testing.T) {
 	for _, compress := range []bool{false, true} {
-		file := writeSample(t, compress, 2)
+		file := writeSample(t, compress, 1)
 		whole, _, err := readAll(t, file, Options{})
 		require.NoError(t, err)
 		all := content(whole)

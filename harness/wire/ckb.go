@@ -62,6 +62,10 @@ func (c *Conn) ckbSubmit(at time.Duration, r *ckb.Submit) Event {
 func (c *Conn) ckbToMiner(at time.Duration, line []byte) []Event {
 	msg, err := ckb.ParseServerMessage(line)
 	if err != nil {
+		c.Missed()
+		if m, shell := stratum.ParseMessage(line, stratum.DefaultLimits()); shell == nil {
+			c.ckbUnread(m.Method)
+		}
 		return nil
 	}
 	switch m := msg.(type) {
@@ -76,6 +80,17 @@ func (c *Conn) ckbToMiner(at time.Duration, line []byte) []Event {
 		return c.ckbReply(at, m)
 	}
 	return nil
+}
+
+// ckbUnread forgets what an unreadable message has replaced: jobs that depend
+// on it cannot be judged.
+func (c *Conn) ckbUnread(method string) {
+	switch method {
+	case ckb.MethodSetTarget:
+		c.target = nil
+	case ckb.MethodSetExtranonce:
+		c.nonce1, c.nonce2 = nil, 0
+	}
 }
 
 func (c *Conn) ckbReply(at time.Duration, r *ckb.Reply) []Event {

@@ -27,7 +27,7 @@ type Conn struct {
 	jobs    map[string]*Job
 	order   []*Job // in issue order, for forgetting
 	current *Job
-	forgot  bool
+	forgot  bool // there may be jobs that are not in the map
 	unsure  bool // lines were lost
 
 	pending map[stratum.ID][]*request
@@ -100,6 +100,11 @@ func (c *Conn) Lost() {
 	c.waiting = 0
 }
 
+// Missed notes that the pool sent something that could not be read: it may
+// have been a job, so that a share for a job that is not known is nobody's
+// fault from now on.
+func (c *Conn) Missed() { c.forgot = true }
+
 // ToPool takes a line from the miner. The event is nil when the line has
 // nothing to do with shares.
 func (c *Conn) ToPool(at time.Duration, line []byte) Event {
@@ -123,6 +128,7 @@ func (c *Conn) ToPool(at time.Duration, line []byte) Event {
 func (c *Conn) ToMiner(at time.Duration, line []byte) []Event {
 	m, err := stratum.ParseMessage(line, stratum.DefaultLimits())
 	if err != nil {
+		c.Missed()
 		return nil
 	}
 	c.recognise(m.Method)

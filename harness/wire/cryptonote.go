@@ -82,6 +82,7 @@ func cnMismatch(s *Submit, algo string) error {
 func (c *Conn) cnToMiner(at time.Duration, line []byte) []Event {
 	msg, err := cn.ParseServerMessage(line)
 	if err != nil {
+		c.Missed()
 		return nil
 	}
 	switch m := msg.(type) {
@@ -103,22 +104,33 @@ func (c *Conn) cnReply(at time.Duration, r *cn.Reply) []Event {
 		if r.Err != nil {
 			return []Event{&Refused{At: at, Text: r.Err.Message}}
 		}
-		login, err := r.Login()
+		return c.cnLoggedIn(at, r)
+	case kindGetJob:
+		job, err := r.Job()
 		if err != nil {
+			c.Missed()
 			return nil
 		}
-		c.session, c.ready = login.RPCID, true
-		return []Event{&Ready{At: at}, c.cnJob(at, login.Job)}
-	case kindGetJob:
-		if job, err := r.Job(); err == nil {
-			return []Event{c.cnJob(at, job)}
-		}
+		return []Event{c.cnJob(at, job)}
 	case kindSubmit:
 		value, isBool := r.Result.Bool()
 		yes := isBool && value || strings.EqualFold(r.Status(), cn.StatusOK)
 		return []Event{result(req.submit, at, answer{yes: yes, no: isBool && !value, err: r.Err})}
 	}
 	return nil
+}
+
+// cnLoggedIn reads the reply to a login. A session without a usable job is a
+// session all the same.
+func (c *Conn) cnLoggedIn(at time.Duration, r *cn.Reply) []Event {
+	c.session, _ = r.Result.Field("id").Text()
+	c.ready = true
+	login, err := r.Login()
+	if err != nil {
+		c.Missed()
+		return []Event{&Ready{At: at}}
+	}
+	return []Event{&Ready{At: at}, c.cnJob(at, login.Job)}
 }
 
 // cnJob turns a job of the wire into one that can be judged.

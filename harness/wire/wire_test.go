@@ -162,6 +162,29 @@ func TestMemoryIsBounded(t *testing.T) {
 	require.LessOrEqual(t, c.waiting, maxPending)
 }
 
+// TestUnreadableJobs: a share for a job that could not be read is nobody's
+// fault.
+func TestUnreadableJobs(t *testing.T) {
+	for _, line := range []string{
+		`{"method":"job","params":{"blob":"00","job_id":"j1","target":"ffffffff"}}`,
+		`{"method":"job","method":"job"}`,
+		`not json`,
+	} {
+		c := cnSession(t, "00000000")
+		c.ToMiner(1, []byte(line))
+		unknown := bytes.Replace(cnSubmitLine(2, "s1", "01020304", ""), []byte("j1"), []byte("jx"), 1)
+		require.True(t, c.ToPool(2, unknown).(*Submit).Unsure, line)
+		require.False(t, c.ToPool(2, cnSubmitLine(3, "s1", "01020304", "")).(*Submit).Unsure, line)
+	}
+	c := NewConn("", nil)
+	c.ToPool(0, []byte(cnLoginLine))
+	require.Len(t, c.ToMiner(1, []byte(`{"id":1,"result":{"id":"s1","status":"OK"}}`)), 1)
+	require.True(t, c.Ready())
+	s := c.ToPool(2, cnSubmitLine(2, "s1", "01020304", "")).(*Submit)
+	require.True(t, s.Unsure)
+	require.False(t, s.Unauthorized)
+}
+
 func TestLostForgetsWhatItCannotKnow(t *testing.T) {
 	c := cnSession(t, "00000000")
 	c.Lost()
