@@ -169,7 +169,6 @@ func (p *Pool) addFeed(cfg config.Coin) error {
 		epoch:    p.store.Epoch(),
 		kicked:   make(chan struct{}, 1),
 		handIns:  newTurns(handInsAtOnce),
-		handIns:  newTurns(handInsAtOnce),
 		sessions: make(map[*session]struct{}),
 		nonce1:   make(map[uint64]struct{}),
 	}
