@@ -53,59 +53,82 @@ func (s *State) PutBytes(out *[Bytes]byte) {
 
 // Permute applies Keccak-f[1600]: 24 rounds of theta, rho, pi, chi and iota.
 func (s *State) Permute() {
-	for _, constant := range roundConstants {
-		s.theta()
-		s.rhoPi()
-		s.chi()
-		s[0] ^= constant
+	var t State
+	for i := 0; i < len(roundConstants); i += 2 {
+		round(&t, s, roundConstants[i])
+		round(s, &t, roundConstants[i+1])
 	}
 }
 
-// theta adds to every lane the parities of two neighbouring columns.
-func (s *State) theta() {
-	var parity [5]uint64
-	for x := range 5 {
-		parity[x] = s[x] ^ s[x+5] ^ s[x+10] ^ s[x+15] ^ s[x+20]
-	}
-	for x := range 5 {
-		d := parity[(x+4)%5] ^ bits.RotateLeft64(parity[(x+1)%5], 1)
-		for y := 0; y < 25; y += 5 {
-			s[x+y] ^= d
-		}
-	}
-}
+// round sets t to s after one round. It is written out: in a loop, the indices
+// and the amounts of rotation would cost as much as the work itself.
+func round(t, s *State, constant uint64) {
+	// Theta adds to every lane the parities of two neighbouring columns.
+	c0 := s[0] ^ s[5] ^ s[10] ^ s[15] ^ s[20]
+	c1 := s[1] ^ s[6] ^ s[11] ^ s[16] ^ s[21]
+	c2 := s[2] ^ s[7] ^ s[12] ^ s[17] ^ s[22]
+	c3 := s[3] ^ s[8] ^ s[13] ^ s[18] ^ s[23]
+	c4 := s[4] ^ s[9] ^ s[14] ^ s[19] ^ s[24]
+	d0 := c4 ^ bits.RotateLeft64(c1, 1)
+	d1 := c0 ^ bits.RotateLeft64(c2, 1)
+	d2 := c1 ^ bits.RotateLeft64(c3, 1)
+	d3 := c2 ^ bits.RotateLeft64(c4, 1)
+	d4 := c3 ^ bits.RotateLeft64(c0, 1)
 
-// rhoPi rotates every lane and moves it. Lane 0 stays; the other 24 form one
-// cycle, which is walked from lane 1.
-func (s *State) rhoPi() {
-	moving := s[1]
-	for i, to := range piOrder {
-		s[to], moving = bits.RotateLeft64(moving, rotations[i]), s[to]
-	}
+	// Rho turns each lane and pi moves it, so that the five of a row come
+	// from all over; chi combines the row with itself, and iota adds the
+	// constant to the first lane.
+	b0 := s[0] ^ d0
+	b1 := bits.RotateLeft64(s[6]^d1, 44)
+	b2 := bits.RotateLeft64(s[12]^d2, 43)
+	b3 := bits.RotateLeft64(s[18]^d3, 21)
+	b4 := bits.RotateLeft64(s[24]^d4, 14)
+	t[0] = b0 ^ (b2 &^ b1) ^ constant
+	t[1] = b1 ^ (b3 &^ b2)
+	t[2] = b2 ^ (b4 &^ b3)
+	t[3] = b3 ^ (b0 &^ b4)
+	t[4] = b4 ^ (b1 &^ b0)
+	b0 = bits.RotateLeft64(s[3]^d3, 28)
+	b1 = bits.RotateLeft64(s[9]^d4, 20)
+	b2 = bits.RotateLeft64(s[10]^d0, 3)
+	b3 = bits.RotateLeft64(s[16]^d1, 45)
+	b4 = bits.RotateLeft64(s[22]^d2, 61)
+	t[5] = b0 ^ (b2 &^ b1)
+	t[6] = b1 ^ (b3 &^ b2)
+	t[7] = b2 ^ (b4 &^ b3)
+	t[8] = b3 ^ (b0 &^ b4)
+	t[9] = b4 ^ (b1 &^ b0)
+	b0 = bits.RotateLeft64(s[1]^d1, 1)
+	b1 = bits.RotateLeft64(s[7]^d2, 6)
+	b2 = bits.RotateLeft64(s[13]^d3, 25)
+	b3 = bits.RotateLeft64(s[19]^d4, 8)
+	b4 = bits.RotateLeft64(s[20]^d0, 18)
+	t[10] = b0 ^ (b2 &^ b1)
+	t[11] = b1 ^ (b3 &^ b2)
+	t[12] = b2 ^ (b4 &^ b3)
+	t[13] = b3 ^ (b0 &^ b4)
+	t[14] = b4 ^ (b1 &^ b0)
+	b0 = bits.RotateLeft64(s[4]^d4, 27)
+	b1 = bits.RotateLeft64(s[5]^d0, 36)
+	b2 = bits.RotateLeft64(s[11]^d1, 10)
+	b3 = bits.RotateLeft64(s[17]^d2, 15)
+	b4 = bits.RotateLeft64(s[23]^d3, 56)
+	t[15] = b0 ^ (b2 &^ b1)
+	t[16] = b1 ^ (b3 &^ b2)
+	t[17] = b2 ^ (b4 &^ b3)
+	t[18] = b3 ^ (b0 &^ b4)
+	t[19] = b4 ^ (b1 &^ b0)
+	b0 = bits.RotateLeft64(s[2]^d2, 62)
+	b1 = bits.RotateLeft64(s[8]^d3, 55)
+	b2 = bits.RotateLeft64(s[14]^d4, 39)
+	b3 = bits.RotateLeft64(s[15]^d0, 41)
+	b4 = bits.RotateLeft64(s[21]^d1, 2)
+	t[20] = b0 ^ (b2 &^ b1)
+	t[21] = b1 ^ (b3 &^ b2)
+	t[22] = b2 ^ (b4 &^ b3)
+	t[23] = b3 ^ (b0 &^ b4)
+	t[24] = b4 ^ (b1 &^ b0)
 }
-
-// chi is the only step that is not linear: each row is combined with itself.
-func (s *State) chi() {
-	for y := 0; y < 25; y += 5 {
-		r := [5]uint64(s[y : y+5])
-		for x := range 5 {
-			s[y+x] = r[x] ^ (^r[(x+1)%5] & r[(x+2)%5])
-		}
-	}
-}
-
-// piOrder is where each lane of the cycle goes to, rotations by how much it
-// turns on the way: the triangular numbers modulo 64.
-var (
-	piOrder = [24]uint8{
-		10, 7, 11, 17, 18, 3, 5, 16, 8, 21, 24, 4,
-		15, 23, 19, 13, 12, 2, 20, 14, 22, 9, 6, 1,
-	}
-	rotations = [24]int{
-		1, 3, 6, 10, 15, 21, 28, 36, 45, 55, 2, 14,
-		27, 41, 56, 8, 25, 43, 62, 18, 39, 61, 20, 44,
-	}
-)
 
 var roundConstants = [24]uint64{
 	0x0000000000000001, 0x0000000000008082, 0x800000000000808A, 0x8000000080008000,

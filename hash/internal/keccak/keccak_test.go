@@ -56,3 +56,10 @@ func TestNoAllocations(t *testing.T) {
 		s.PutBytes(&out)
 	}))
 }
+
+func BenchmarkPermute(b *testing.B) {
+	var s State
+	for b.Loop() {
+		s.Permute()
+	}
+}
