@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -35,8 +36,8 @@ A truncated trace is judged up to the cut. A damaged one is refused; with
 --salvage the damaged parts are skipped.
 
 Exit status: 0 when no verdict was false, 1 when one was or the trace cannot
-be read (with --strict also when it is not whole), 2 for a mistake on the
-command line.`
+be read (with --strict also when it is not whole or holds no share that can be
+judged), 2 for a mistake on the command line.`
 
 // judgeFlags is the command line of adit harness judge.
 type judgeFlags struct {
@@ -63,7 +64,7 @@ func newHarnessJudgeCmd() *cobra.Command {
 	fl.BoolVar(&f.json, "json", false, "print the whole report as JSON")
 	fl.StringVarP(&f.algo, "algo", "a", "", "`algorithm` of jobs that do not name one (default: the trace's)")
 	fl.DurationVar(&f.grace, "stale-grace", 0, "how `long` the pool declares to accept shares of the previous block (default: not declared)")
-	fl.BoolVar(&f.strict, "strict", false, "fail when the trace is truncated, damaged or has gaps")
+	fl.BoolVar(&f.strict, "strict", false, "fail when the trace is not whole, or no share can be judged")
 	fl.BoolVar(&f.salvage, "salvage", false, "skip damaged parts of the trace")
 	fl.IntVarP(&f.threads, "threads", "t", runtime.NumCPU(), "`number` of threads that hash")
 	return cmd
@@ -116,7 +117,9 @@ func (f *judgeFlags) outcome(report *judge.Report, stderr io.Writer) error {
 	case !report.Agreed():
 		return &exitError{status: exitFailure}
 	case f.strict && !whole:
-		return fmt.Errorf("the trace is not whole, and --strict was given")
+		return errors.New("the trace is not whole, and --strict was given")
+	case f.strict && report.Shares == report.Findings[judge.NotJudged]:
+		return errors.New("no share could be judged, and --strict was given")
 	}
 	return nil
 }

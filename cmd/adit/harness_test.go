@@ -120,6 +120,10 @@ func TestJudgeExitStatus(t *testing.T) {
 	require.NoError(t, err)
 	_, err = harnessRun(t, "judge", "--strict", cut)
 	require.ErrorContains(t, err, "not whole")
+	_, err = harnessRun(t, "judge", golden("complete.mtrace"))
+	require.NoError(t, err)
+	_, err = harnessRun(t, "judge", "--strict", golden("complete.mtrace"))
+	require.ErrorContains(t, err, "no share")
 	_, err = harnessRun(t, "judge", golden("changed-byte.mtrace"))
 	require.ErrorContains(t, err, "--salvage skips")
 }

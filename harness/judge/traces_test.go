@@ -18,7 +18,8 @@ var ledgers = map[string]struct {
 	shares   int
 	credited uint64
 }{
-	"ckb-simnode.mtrace.gz": {shares: 89, credited: 42_794_063},
+	"ckb-simnode.mtrace.gz":    {shares: 89, credited: 42_794_063},
+	"monero-testnet.mtrace.gz": {shares: 54, credited: 54},
 }
 
 // TestRecordedSessions judges every recorded trace: no verdict was false, no
