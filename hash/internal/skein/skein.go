@@ -62,67 +62,110 @@ func Sum256(msg []byte) [Size]byte {
 // process is one step of unique block iteration: Threefish-512 under the chain
 // value and the tweak, fed forward with the plain text.
 func process(g *[words]uint64, block *[blockSize]byte, position, flags uint64) {
-	var key [words + 1]uint64
-	key[words] = keyParity
-	for i, word := range g {
-		key[i] = word
-		key[words] ^= word
-	}
-	tweak := [3]uint64{position, flags, position ^ flags}
+	keys := newSchedule(g, position, flags)
 	var plain, v [words]uint64
 	for i := range plain {
 		plain[i] = binary.LittleEndian.Uint64(block[8*i:])
 	}
 	v = plain
 	for s := uint64(0); s < 18; s += 2 { // 72 rounds, a subkey every four
-		addSubkey(&v, &key, &tweak, s)
+		keys.add(&v, s)
 		fourRoundsEven(&v)
-		addSubkey(&v, &key, &tweak, s+1)
+		keys.add(&v, s+1)
 		fourRoundsOdd(&v)
 	}
-	addSubkey(&v, &key, &tweak, 18)
+	keys.add(&v, 18)
 	for i := range g {
 		g[i] = v[i] ^ plain[i]
 	}
 }
 
-// addSubkey adds subkey s of the key schedule (section 3.3.2).
-func addSubkey(v *[words]uint64, key *[words + 1]uint64, tweak *[3]uint64, s uint64) {
-	for i := range v {
-		v[i] += key[(s+uint64(i))%(words+1)]
-	}
-	v[words-3] += tweak[s%3]
-	v[words-2] += tweak[(s+1)%3]
-	v[words-1] += s
+// schedule is what subkeys are made of (section 3.3.2): the extended key and
+// tweak, each begun a second time, so that a subkey's words lie in a row.
+type schedule struct {
+	key   [2 * (words + 1)]uint64
+	tweak [4]uint64
 }
 
-// fourRoundsEven are rounds 0 to 3 of eight. The word permutation is folded
-// into which words are mixed; after four rounds it is the identity again.
+func newSchedule(g *[words]uint64, position, flags uint64) (k schedule) {
+	parity := uint64(keyParity)
+	for i, word := range g {
+		k.key[i], k.key[i+words+1] = word, word
+		parity ^= word
+	}
+	k.key[words] = parity
+	k.tweak = [4]uint64{position, flags, position ^ flags, position}
+	return k
+}
+
+// add adds subkey s to v.
+func (k *schedule) add(v *[words]uint64, s uint64) {
+	key := (*[words]uint64)(k.key[s%(words+1):])
+	tweak := (*[2]uint64)(k.tweak[s%3:])
+	v[0] += key[0]
+	v[1] += key[1]
+	v[2] += key[2]
+	v[3] += key[3]
+	v[4] += key[4]
+	v[5] += key[5] + tweak[0]
+	v[6] += key[6] + tweak[1]
+	v[7] += key[7] + s
+}
+
+// fourRoundsEven are rounds 0 to 3 of eight, each of which mixes four pairs.
+// The word permutation is folded into which words are paired; after four rounds
+// it is the identity again.
 func fourRoundsEven(v *[words]uint64) {
-	mixAll(v, [words]uint8{0, 1, 2, 3, 4, 5, 6, 7}, 46, 36, 19, 37)
-	mixAll(v, [words]uint8{2, 1, 4, 7, 6, 5, 0, 3}, 33, 27, 14, 42)
-	mixAll(v, [words]uint8{4, 1, 6, 3, 0, 5, 2, 7}, 17, 49, 36, 39)
-	mixAll(v, [words]uint8{6, 1, 0, 7, 2, 5, 4, 3}, 44, 9, 54, 56)
+	v0, v1, v2, v3, v4, v5, v6, v7 := v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]
+	v0, v1 = mix(v0, v1, 46)
+	v2, v3 = mix(v2, v3, 36)
+	v4, v5 = mix(v4, v5, 19)
+	v6, v7 = mix(v6, v7, 37)
+
+	v2, v1 = mix(v2, v1, 33)
+	v4, v7 = mix(v4, v7, 27)
+	v6, v5 = mix(v6, v5, 14)
+	v0, v3 = mix(v0, v3, 42)
+
+	v4, v1 = mix(v4, v1, 17)
+	v6, v3 = mix(v6, v3, 49)
+	v0, v5 = mix(v0, v5, 36)
+	v2, v7 = mix(v2, v7, 39)
+
+	v6, v1 = mix(v6, v1, 44)
+	v0, v7 = mix(v0, v7, 9)
+	v2, v5 = mix(v2, v5, 54)
+	v4, v3 = mix(v4, v3, 56)
+	*v = [words]uint64{v0, v1, v2, v3, v4, v5, v6, v7}
 }
 
 // fourRoundsOdd are rounds 4 to 7 of eight.
 func fourRoundsOdd(v *[words]uint64) {
-	mixAll(v, [words]uint8{0, 1, 2, 3, 4, 5, 6, 7}, 39, 30, 34, 24)
-	mixAll(v, [words]uint8{2, 1, 4, 7, 6, 5, 0, 3}, 13, 50, 10, 17)
-	mixAll(v, [words]uint8{4, 1, 6, 3, 0, 5, 2, 7}, 25, 29, 39, 43)
-	mixAll(v, [words]uint8{6, 1, 0, 7, 2, 5, 4, 3}, 8, 35, 56, 22)
-}
+	v0, v1, v2, v3, v4, v5, v6, v7 := v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]
+	v0, v1 = mix(v0, v1, 39)
+	v2, v3 = mix(v2, v3, 30)
+	v4, v5 = mix(v4, v5, 34)
+	v6, v7 = mix(v6, v7, 24)
 
-// mixAll is one round: MIX on the four pairs that at names.
-func mixAll(v *[words]uint64, at [words]uint8, r0, r1, r2, r3 int) {
-	mix(&v[at[0]&7], &v[at[1]&7], r0)
-	mix(&v[at[2]&7], &v[at[3]&7], r1)
-	mix(&v[at[4]&7], &v[at[5]&7], r2)
-	mix(&v[at[6]&7], &v[at[7]&7], r3)
+	v2, v1 = mix(v2, v1, 13)
+	v4, v7 = mix(v4, v7, 50)
+	v6, v5 = mix(v6, v5, 10)
+	v0, v3 = mix(v0, v3, 17)
+
+	v4, v1 = mix(v4, v1, 25)
+	v6, v3 = mix(v6, v3, 29)
+	v0, v5 = mix(v0, v5, 39)
+	v2, v7 = mix(v2, v7, 43)
+
+	v6, v1 = mix(v6, v1, 8)
+	v0, v7 = mix(v0, v7, 35)
+	v2, v5 = mix(v2, v5, 56)
+	v4, v3 = mix(v4, v3, 22)
+	*v = [words]uint64{v0, v1, v2, v3, v4, v5, v6, v7}
 }
 
 // mix is the MIX function of section 3.3.1.
-func mix(a, b *uint64, r int) {
-	*a += *b
-	*b = bits.RotateLeft64(*b, r) ^ *a
+func mix(a, b uint64, r int) (uint64, uint64) {
+	a += b
+	return a, bits.RotateLeft64(b, r) ^ a
 }
