@@ -38,7 +38,10 @@ func Sum256(msg []byte) [Size]byte {
 		compress(&h, (*[blockSize]byte)(rest))
 		rest = rest[blockSize:]
 	}
-	finish(&h, rest, uint64(len(msg)/blockSize))
+	last, n := padding(rest, uint64(len(msg)/blockSize))
+	for i := range n {
+		compress(&h, &last[i])
+	}
 
 	out := h
 	permuteP(&out)
@@ -50,20 +53,18 @@ func Sum256(msg []byte) [Size]byte {
 	return digest
 }
 
-// finish hashes the incomplete last block: the rest of the message, a one
-// bit, zeros and the number of blocks including the padding. done is how many
-// blocks came before.
-func finish(h *state, rest []byte, done uint64) {
-	var block [blockSize]byte
-	n := copy(block[:], rest)
-	block[n] = 0x80
-	if n >= countAt {
-		compress(h, &block)
-		block = [blockSize]byte{}
-		done++
+// padding returns the last one or two blocks: the rest of the message, a one
+// bit, zeros and the number of blocks including these. done is how many came
+// before.
+func padding(rest []byte, done uint64) (last [2][blockSize]byte, n int) {
+	n = 1
+	end := copy(last[0][:], rest)
+	last[0][end] = 0x80
+	if end >= countAt {
+		n = 2
 	}
-	binary.BigEndian.PutUint64(block[countAt:], done+1)
-	compress(h, &block)
+	binary.BigEndian.PutUint64(last[n-1][countAt:], done+uint64(n))
+	return last, n
 }
 
 // compress is f(h, m) = P(h xor m) xor Q(m) xor h.

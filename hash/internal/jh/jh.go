@@ -6,7 +6,11 @@
 // adit; only packages below hash may import it.
 package jh
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/aditmine/adit/hash/internal/cpufeature"
+)
 
 const (
 	// Size is the length of a digest in bytes.
@@ -32,14 +36,31 @@ type state [8]pair
 var iv = initial()
 
 // Sum256 returns the JH-256 digest of msg.
-func Sum256(msg []byte) [Size]byte {
+func Sum256(msg []byte) [Size]byte { return sum(msg, false) }
+
+// For returns the fastest function that does what Sum256 does on a processor
+// with the given features.
+func For(features cpufeature.Features) func([]byte) [Size]byte {
+	if features.Has(cpufeature.AVX2) {
+		return sumFast
+	}
+	return Sum256
+}
+
+func sumFast(msg []byte) [Size]byte { return sum(msg, true) }
+
+// sum hashes with permuteFast or with permute.
+func sum(msg []byte, fast bool) [Size]byte {
 	s := iv
 	rest := msg
 	for len(rest) >= blockSize {
-		compress(&s, (*[blockSize]byte)(rest))
+		s.compress((*[blockSize]byte)(rest), fast)
 		rest = rest[blockSize:]
 	}
-	finish(&s, rest, uint64(len(msg))*8)
+	last, n := padding(rest, uint64(len(msg))*8)
+	for i := range n {
+		s.compress(&last[i], fast)
+	}
 
 	var out [Size]byte
 	for i := range Size / 8 {
@@ -49,30 +70,30 @@ func Sum256(msg []byte) [Size]byte {
 	return out
 }
 
-// finish hashes the padding: a one bit, zeros and the length in bits, which
-// has a block of its own whenever the message leaves an incomplete one.
-func finish(s *state, rest []byte, length uint64) {
-	var block [blockSize]byte
-	n := copy(block[:], rest)
-	block[n] = 0x80
-	if n > 0 {
-		compress(s, &block)
-		block = [blockSize]byte{}
+// padding returns the last one or two blocks: the rest of the message, a one
+// bit, zeros and the length in bits, which has a block of its own whenever the
+// message leaves an incomplete one.
+func padding(rest []byte, length uint64) (last [2][blockSize]byte, n int) {
+	n = 1
+	end := copy(last[0][:], rest)
+	last[0][end] = 0x80
+	if end > 0 {
+		n = 2
 	}
-	binary.BigEndian.PutUint64(block[lengthAt:], length)
-	compress(s, &block)
+	binary.BigEndian.PutUint64(last[n-1][lengthAt:], length)
+	return last, n
 }
 
 // initial computes the initial value from the output length in bits.
 func initial() state {
 	s := state{0: pair{8 * Size << 48}}
-	compress(&s, new([blockSize]byte))
+	s.compress(new([blockSize]byte), false)
 	return s
 }
 
 // compress is F8: the block enters the first half of the state before the
 // permutation E8 and the second half after it.
-func compress(s *state, block *[blockSize]byte) {
+func (s *state) compress(block *[blockSize]byte, fast bool) {
 	var m [4]pair
 	for i := range m {
 		m[i][0] = binary.BigEndian.Uint64(block[16*i:])
@@ -80,7 +101,11 @@ func compress(s *state, block *[blockSize]byte) {
 		s[i][0] ^= m[i][0]
 		s[i][1] ^= m[i][1]
 	}
-	permute(s)
+	if fast {
+		permuteFast(s)
+	} else {
+		permute(s)
+	}
 	for i := range m {
 		s[i+4][0] ^= m[i][0]
 		s[i+4][1] ^= m[i][1]
