@@ -3,24 +3,25 @@ package cryptonight
 import (
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/internal/blake256"
+	"github.com/aditmine/adit/hash/internal/cpufeature"
 	"github.com/aditmine/adit/hash/internal/groestl"
 	"github.com/aditmine/adit/hash/internal/jh"
 	"github.com/aditmine/adit/hash/internal/skein"
 )
 
+// finals are the four functions for the digest, in the order in which the
+// state chooses among them.
+type finals [4]func([]byte) [hash.Size]byte
+
+// newFinals returns the fastest for a processor with the given features; with
+// none they are portable.
+func newFinals(features cpufeature.Features) finals {
+	return finals{blake256.Sum256, groestl.For(features), jh.For(features), skein.Sum256}
+}
+
 // final hashes the 200 bytes of state with the function that its two lowest
 // bits choose.
 func (h *Hasher) final() hash.Digest {
 	h.state.PutBytes(&h.bytes)
-	msg := h.bytes[:]
-	switch h.state[0] & 3 {
-	case 0:
-		return blake256.Sum256(msg)
-	case 1:
-		return groestl.Sum256(msg)
-	case 2:
-		return jh.Sum256(msg)
-	default:
-		return skein.Sum256(msg)
-	}
+	return h.finals[h.state[0]&3](h.bytes[:])
 }

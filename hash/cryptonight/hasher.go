@@ -16,6 +16,7 @@ type Hasher struct {
 	algorithm *hash.Algorithm
 	variant   variant
 	pad       scratchpad
+	finals    finals
 	state     keccak.State
 	bytes     [keccak.Bytes]byte
 
@@ -33,7 +34,7 @@ func New(a *hash.Algorithm) (hash.Hasher, error) {
 	if !ok {
 		return nil, fmt.Errorf("algorithm %s is not of the CryptoNight family", a.Name)
 	}
-	return &Hasher{algorithm: a, variant: v, pad: newScratchpad(a.Scratchpad)}, nil
+	return &Hasher{algorithm: a, variant: v, pad: newScratchpad(a.Scratchpad), finals: newFinals(0)}, nil
 }
 
 // Algorithm says what is computed.

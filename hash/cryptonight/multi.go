@@ -4,6 +4,7 @@ package cryptonight
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"unsafe"
 
@@ -57,7 +58,7 @@ func NewLanes(a *hash.Algorithm, level cpufeature.Level, lanes int) (hash.Hasher
 	}
 	lines := unsafe.Slice((*line)(memory.Pointer()), lanes*a.Scratchpad/lineSize)
 	for pad := range slices.Chunk(scratchpad(lines), a.Scratchpad/lineSize) {
-		m.lanes = append(m.lanes, &Hasher{algorithm: a, variant: v, pad: pad})
+		m.lanes = append(m.lanes, &Hasher{algorithm: a, variant: v, pad: pad, finals: newFinals(features)})
 	}
 	return m, nil
 }
@@ -99,21 +100,23 @@ func (m *multi) Hash(out []hash.Digest, in []hash.Input) error {
 		h.state.Permute()
 		out[i] = h.final()
 	}
+	runtime.KeepAlive(m) // and with it the memory, of which assembly has addresses only
 	return nil
 }
 
 // UsedFeatures returns those among some features that decide which code NewLanes
 // runs: sets with the same result give the same code.
 func UsedFeatures(features cpufeature.Features) cpufeature.Features {
-	for _, pads := range []cpufeature.Features{
-		cpufeature.AVX512 | cpufeature.VAES,
+	used := features & (cpufeature.AES | cpufeature.AVX2)
+	for _, wide := range []cpufeature.Features{
 		cpufeature.AVX2 | cpufeature.VAES,
+		cpufeature.AVX512 | cpufeature.VAES,
 	} {
-		if features.Has(pads) {
-			return pads | cpufeature.AES
+		if features.Has(wide) {
+			used |= wide
 		}
 	}
-	return features & cpufeature.AES
+	return used
 }
 
 // newMainLoop returns the fastest main loop for a.
