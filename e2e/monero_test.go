@@ -31,9 +31,12 @@ func TestMoneroPrivateChain(t *testing.T) {
 	c := startMoneroChain(t)
 	rig := startRig(t, c)
 	c.waitForBlocks(t, minedBlocks, 8*time.Minute)
-	t.Run("a corrupted share is refused by both", func(t *testing.T) { bothRefuse(t, c, rig.poolAddr) })
+	c.waitForWork(t, 4*time.Minute)
+	stop(t, rig.miner)
 	t.Run("verdicts on hashes are identical", func(t *testing.T) { sameVerdicts(t, c) })
-	rig.stop(t)
+	t.Run("a corrupted share is refused by both", func(t *testing.T) { bothRefuse(t, c, rig.poolAddr) })
+	stop(t, rig.proxy)
+	stop(t, rig.pool)
 
 	blocks, totals := rig.ledger(t)
 	t.Run("block ids are the node's", func(t *testing.T) { sameBlocks(t, c, blocks) })
@@ -97,13 +100,11 @@ func startRig(t *testing.T, c *moneroChain) *rig {
 	return r
 }
 
-// stop ends the three as Ctrl-C does, the miner first.
-func (r *rig) stop(t *testing.T) {
+// stop ends a program as Ctrl-C does.
+func stop(t *testing.T, p *proc) {
 	t.Helper()
-	for _, p := range []*proc{r.miner, r.proxy, r.pool} {
-		require.NoError(t, p.interrupt(t, 30*time.Second), "%s must end cleanly:\n%s", p.name, p.tail(20))
-		t.Logf("%s ended with:\n%s", p.name, p.tail(12))
-	}
+	require.NoError(t, p.interrupt(t, 30*time.Second), "%s must end cleanly:\n%s", p.name, p.tail(20))
+	t.Logf("%s ended with:\n%s", p.name, p.tail(8))
 }
 
 func (r *rig) ledger(t *testing.T) (blocks []ledger.Block, totals []ledger.Total) {
@@ -201,34 +202,40 @@ func harnessAgrees(t *testing.T, r *rig, totals []ledger.Total) {
 }
 
 // sameVerdicts submits hashes around the network's difficulty to the node: it
-// takes exactly those that we judge to be blocks.
+// takes exactly those that we judge to be blocks. Nobody else mines meanwhile.
 func sameVerdicts(t *testing.T, c *moneroChain) {
+	a, hasher := cryptonight0(t)
+	bt, err := c.node.BlockTemplate(t.Context(), c.address, 16)
+	require.NoError(t, err)
+	t.Logf("network difficulty %v", bt.Difficulty)
+	for nonce, refused := uint32(0), 0; ; nonce++ {
+		require.Less(t, uint64(nonce), 50*bt.Difficulty.Uint64(), "no block found")
+		meets, blob := tryNonce(t, a, hasher, bt, nonce)
+		switch {
+		case meets && refused >= 3:
+			require.NoError(t, c.node.SubmitBlock(t.Context(), blob), "a block to us, refused by the node")
+			block, err := cryptonote.ParseBlock(blob)
+			require.NoError(t, err)
+			header, err := c.node.BlockHeaderByHash(t.Context(), block.ID())
+			require.NoError(t, err, "the node knows the block by the id that we computed")
+			require.False(t, header.Orphan)
+			c.foreign[block.ID()] = true
+			return
+		case !meets && refused < 3:
+			require.ErrorIs(t, c.node.SubmitBlock(t.Context(), blob), monerod.ErrNotAccepted, "no block to us, taken by the node")
+			refused++
+		}
+	}
+}
+
+func cryptonight0(t *testing.T) (*hash.Algorithm, hash.Hasher) {
+	t.Helper()
 	a, err := hash.Lookup("cn/0")
 	require.NoError(t, err)
 	hasher, err := cpu.New(a)
 	require.NoError(t, err)
-	defer hasher.Close()
-	refused, taken := 0, 0
-	for nonce := uint32(0); refused < 5 || taken < 1; nonce++ {
-		require.Less(t, nonce, uint32(5000), "no block found: %d refused, %d taken", refused, taken)
-		bt, err := c.node.BlockTemplate(t.Context(), c.address, 16)
-		require.NoError(t, err)
-		meets, blob := tryNonce(t, a, hasher, bt, nonce)
-		if !meets && refused >= 5 {
-			continue
-		}
-		err = c.node.SubmitBlock(t.Context(), blob)
-		if meets {
-			require.NoError(t, err, "a block to us, refused by the node")
-			block, err := cryptonote.ParseBlock(blob)
-			require.NoError(t, err)
-			c.foreign[block.ID()] = true
-			taken++
-		} else {
-			require.ErrorIs(t, err, monerod.ErrNotAccepted, "no block to us, taken by the node")
-			refused++
-		}
-	}
+	t.Cleanup(func() { hasher.Close() })
+	return a, hasher
 }
 
 // tryNonce puts a nonce into a template of the test's own and tells whether the
@@ -250,25 +257,17 @@ func tryNonce(t *testing.T, a *hash.Algorithm, h hash.Hasher, bt *monerod.BlockT
 	return a.Meets(&out[0], &target), blob
 }
 
-// bothRefuse takes a block of the chain, spoils its nonce so that it has no
-// work any more, and offers it to the node; and offers the pool a share whose
-// claimed result is not its hash.
+// bothRefuse changes the nonce of the chain's top block so that it has no work
+// any more, and offers it to the node; and offers the pool a share whose claimed
+// result is not its hash.
 func bothRefuse(t *testing.T, c *moneroChain, poolAddr string) {
-	a, err := hash.Lookup("cn/0")
+	a, hasher := cryptonight0(t)
+	top, err := c.node.LastBlockHeader(t.Context())
 	require.NoError(t, err)
-	hasher, err := cpu.New(a)
+	block, err := c.node.Block(t.Context(), top.Hash)
 	require.NoError(t, err)
-	defer hasher.Close()
-	bt, err := c.node.BlockTemplate(t.Context(), c.address, 16)
-	require.NoError(t, err)
-	for n := uint32(0); ; n++ {
-		meets, blob := tryNonce(t, a, hasher, bt, n)
-		if meets {
-			continue
-		}
-		require.ErrorIs(t, c.node.SubmitBlock(t.Context(), blob), monerod.ErrNotAccepted)
-		break
-	}
+	corrupt := corrupted(t, a, hasher, block.Blob, chain.TargetFromBig(top.Difficulty))
+	require.ErrorIs(t, c.node.SubmitBlock(t.Context(), corrupt), monerod.ErrNotAccepted)
 
 	line := dialLines(t, poolAddr)
 	reply := line.ask(t, fmt.Sprintf(`{"id":1,"method":"login","params":{"login":%q,"pass":"x","agent":"e2e"}}`, c.address+".corrupt"))
@@ -278,4 +277,20 @@ func bothRefuse(t *testing.T, c *moneroChain, poolAddr string) {
 		result["id"], job["job_id"], 0))
 	require.Nil(t, reply["result"])
 	require.NotNil(t, reply["error"], "a result of zeros claims a block; its hash says otherwise")
+}
+
+// corrupted counts a block's nonce up until its hash misses the target.
+func corrupted(t *testing.T, a *hash.Algorithm, h hash.Hasher, blob []byte, target hash.Target) []byte {
+	t.Helper()
+	for {
+		block, err := cryptonote.ParseBlock(blob)
+		require.NoError(t, err)
+		var out [1]hash.Digest
+		require.NoError(t, h.Hash(out[:], []hash.Input{{Blob: block.HashingBlob(), Height: block.Height()}}))
+		if !a.Meets(&out[0], &target) {
+			return blob
+		}
+		blob = block.Bytes()
+		blob[block.NonceOffset()]++
+	}
 }

@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"math/big"
 	"path/filepath"
 	"testing"
 	"time"
@@ -85,5 +86,17 @@ func (c *moneroChain) waitForBlocks(t *testing.T, n uint64, within time.Duration
 			return errors.New("too few yet")
 		}
 		return nil
+	})
+}
+
+// waitForWork waits until the chain's difficulty lets some hashes miss it.
+func (c *moneroChain) waitForWork(t *testing.T, within time.Duration) {
+	t.Helper()
+	eventually(t, within, "a difficulty above 1", func(ctx context.Context) error {
+		info, err := c.node.Info(ctx)
+		if err == nil && info.Difficulty.Cmp(big.NewInt(2)) < 0 {
+			err = errors.New("it is still 1")
+		}
+		return err
 	})
 }

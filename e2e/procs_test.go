@@ -63,6 +63,7 @@ func start(t *testing.T, name string, env []string, program string, args ...stri
 	p := &proc{name: name, done: make(chan struct{}), more: make(chan struct{}, 1)}
 	p.cmd = exec.Command(program, args...)
 	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // it must not outlive a test that is killed
 	stdout, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
 	p.cmd.Stderr = p.cmd.Stdout
