@@ -204,12 +204,41 @@ func TestHashAllocatesNothing(t *testing.T) {
 	}
 }
 
-func TestScratchpadIsPageAligned(t *testing.T) {
+func TestScratchpadsAreApart(t *testing.T) {
 	for _, a := range family() {
-		pad := newScratchpad(a.Scratchpad)
-		require.Len(t, pad, a.Scratchpad/lineSize)
-		require.Zero(t, uintptr(unsafe.Pointer(&pad[0]))%4096, a.Name)
+		memory, pads, err := newScratchpads(3, a.Scratchpad)
+		require.NoError(t, err)
+		require.Len(t, pads, 3)
+		for i, pad := range pads {
+			require.Len(t, pad, a.Scratchpad/lineSize)
+			offset := uintptr(unsafe.Pointer(&pad[0])) - uintptr(memory.Pointer())
+			require.EqualValues(t, i*a.Scratchpad, offset, a.Name)
+			require.Zero(t, uintptr(unsafe.Pointer(&pad[0]))%lineSize, a.Name)
+		}
+		require.NoError(t, memory.Close())
 	}
+}
+
+func TestCloseFreesTheScratchpad(t *testing.T) {
+	a, err := hash.Lookup("cn/0")
+	require.NoError(t, err)
+	h, err := New(a)
+	require.NoError(t, err)
+	require.Equal(t, a.Scratchpad, h.(hash.MemoryReporter).Memory().Bytes)
+	require.NoError(t, h.Close())
+	require.NoError(t, h.Close(), "closing again")
+	require.ErrorIs(t, h.Hash(make([]hash.Digest, 1), make([]hash.Input, 1)), hash.ErrClosed)
+}
+
+// newScratchpad allocates a pad from the heap, for tests that close nothing.
+func newScratchpad(size int) scratchpad { return make(scratchpad, size/lineSize) }
+
+// newHeapHasher returns a Hasher that need not be closed.
+func newHeapHasher(t testing.TB, a *hash.Algorithm) *Hasher {
+	t.Helper()
+	v, ok := variantOf(a)
+	require.True(t, ok, a.Name)
+	return &Hasher{algorithm: a, variant: v, pad: newScratchpad(a.Scratchpad), finals: newFinals(0)}
 }
 
 func BenchmarkHash(b *testing.B) {

@@ -3,9 +3,11 @@ package cryptonight
 import (
 	"encoding/binary"
 	"fmt"
+	"runtime"
 
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/internal/keccak"
+	"github.com/aditmine/adit/hash/internal/pages"
 )
 
 // Impl is the name under which this implementation appears.
@@ -15,6 +17,7 @@ const Impl = "generic"
 type Hasher struct {
 	algorithm *hash.Algorithm
 	variant   variant
+	memory    *pages.Memory // of the pad; nil where the pad is another owner's
 	pad       scratchpad
 	finals    finals
 	state     keccak.State
@@ -34,7 +37,11 @@ func New(a *hash.Algorithm) (hash.Hasher, error) {
 	if !ok {
 		return nil, fmt.Errorf("algorithm %s is not of the CryptoNight family", a.Name)
 	}
-	return &Hasher{algorithm: a, variant: v, pad: newScratchpad(a.Scratchpad), finals: newFinals(0)}, nil
+	memory, pads, err := newScratchpads(1, a.Scratchpad)
+	if err != nil {
+		return nil, err
+	}
+	return &Hasher{algorithm: a, variant: v, memory: memory, pad: pads[0], finals: newFinals(0)}, nil
 }
 
 // Algorithm says what is computed.
@@ -46,10 +53,13 @@ func (h *Hasher) Impl() string { return Impl }
 // Lanes returns 1.
 func (h *Hasher) Lanes() int { return 1 }
 
-// Close drops the scratchpad.
+// Memory says what pages the scratchpad lies in.
+func (h *Hasher) Memory() hash.MemoryStatus { return h.memory.Status() }
+
+// Close frees the scratchpad.
 func (h *Hasher) Close() error {
 	h.pad = nil
-	return nil
+	return h.memory.Close()
 }
 
 // Hash writes the digest of in[0] to out[0].
@@ -66,6 +76,7 @@ func (h *Hasher) Hash(out []hash.Digest, in []hash.Input) error {
 	h.implode()
 	h.state.Permute()
 	out[0] = h.final()
+	runtime.KeepAlive(h) // and with it the memory, which the pad does not keep
 	return nil
 }
 

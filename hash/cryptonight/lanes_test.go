@@ -63,9 +63,7 @@ func TestLanesEqualThePortableLoops(t *testing.T) {
 			for n := 1; n <= MaxLanes; n++ {
 				got, want := make([]*Hasher, n), make([]*Hasher, n)
 				for i := range n {
-					h, err := New(a)
-					require.NoError(t, err)
-					got[i] = h.(*Hasher)
+					got[i] = newHeapHasher(t, a)
 					randomise(got[i], random)
 					want[i] = got[i].clone()
 					want[i].variant.loop(want[i])
@@ -178,9 +176,7 @@ func tinyHasher(t *testing.T, name string) *Hasher {
 	require.NoError(t, err)
 	tiny := *a
 	tiny.Iterations, tiny.Scratchpad, tiny.AddressMask = 2, 1<<10, 1<<10-blockSize
-	h, err := New(&tiny)
-	require.NoError(t, err)
-	return h.(*Hasher)
+	return newHeapHasher(t, &tiny)
 }
 
 func fill(pad scratchpad, x block) {

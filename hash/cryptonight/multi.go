@@ -5,8 +5,6 @@ package cryptonight
 import (
 	"fmt"
 	"runtime"
-	"slices"
-	"unsafe"
 
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/internal/cpufeature"
@@ -48,7 +46,7 @@ func NewLanes(a *hash.Algorithm, level cpufeature.Level, lanes int) (hash.Hasher
 	if !ok {
 		return nil, fmt.Errorf("algorithm %s is not of the CryptoNight family", a.Name)
 	}
-	memory, err := pages.Allocate(lanes * a.Scratchpad)
+	memory, pads, err := newScratchpads(lanes, a.Scratchpad)
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +54,7 @@ func NewLanes(a *hash.Algorithm, level cpufeature.Level, lanes int) (hash.Hasher
 		algorithm: a, level: level.Name, memory: memory,
 		pads: newPadCipher(features), loop: newMainLoop(a),
 	}
-	lines := unsafe.Slice((*line)(memory.Pointer()), lanes*a.Scratchpad/lineSize)
-	for pad := range slices.Chunk(scratchpad(lines), a.Scratchpad/lineSize) {
+	for _, pad := range pads {
 		m.lanes = append(m.lanes, &Hasher{algorithm: a, variant: v, pad: pad, finals: newFinals(features)})
 	}
 	return m, nil

@@ -1,6 +1,12 @@
 package cryptonight
 
-import "github.com/aditmine/adit/hash/internal/aes"
+import (
+	"slices"
+	"unsafe"
+
+	"github.com/aditmine/adit/hash/internal/aes"
+	"github.com/aditmine/adit/hash/internal/pages"
+)
 
 // block is the unit of the main loop: 16 bytes, two little-endian words.
 type block = aes.Block
@@ -14,11 +20,19 @@ const (
 	lineSize  = 64
 )
 
-// scratchpad is a pad whose length in lines is a power of two. Go allocates
-// objects of this size in whole pages, so it is page aligned.
+// scratchpad is a pad whose length in lines is a power of two.
 type scratchpad []line
 
-func newScratchpad(size int) scratchpad { return make(scratchpad, size/lineSize) }
+// newScratchpads allocates n pads of size bytes each. They last as long as the
+// memory, which the owner must keep reachable, and close.
+func newScratchpads(n, size int) (*pages.Memory, []scratchpad, error) {
+	memory, err := pages.Allocate(n * size)
+	if err != nil {
+		return nil, nil, err
+	}
+	lines := unsafe.Slice((*line)(memory.Pointer()), n*size/lineSize)
+	return memory, slices.Collect(slices.Chunk(scratchpad(lines), size/lineSize)), nil
+}
 
 // window is the part of the pad that addresses under mask reach.
 func (p scratchpad) window(mask uint32) scratchpad { return p[:(mask+blockSize)/lineSize] }

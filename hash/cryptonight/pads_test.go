@@ -84,9 +84,7 @@ func TestPadCiphersEqualPortable(t *testing.T) {
 func randomLanes(t *testing.T, a *hash.Algorithm, n int, random *rand.Rand) (lanes, copies []*Hasher) {
 	t.Helper()
 	for range n {
-		h, err := New(a)
-		require.NoError(t, err)
-		lane := h.(*Hasher)
+		lane := newHeapHasher(t, a)
 		randomise(lane, random)
 		lanes, copies = append(lanes, lane), append(copies, lane.clone())
 	}
