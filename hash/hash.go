@@ -85,6 +85,9 @@ type SearcherInfo struct {
 	Device  string
 	Impl    string
 	Lanes   int
+	// Memory is that of the scratchpads; zero where there are none, or no
+	// report of them.
+	Memory MemoryStatus
 }
 
 // Number returns the digest as a big-endian 256-bit number.

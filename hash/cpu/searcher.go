@@ -62,6 +62,9 @@ func (s *searcher) Info() hash.SearcherInfo {
 	if s.lanes != nil {
 		info.Impl, info.Lanes = s.lanes.info()
 	}
+	if reporter, ok := s.lanes.(hash.MemoryReporter); ok {
+		info.Memory = reporter.Memory()
+	}
 	return info
 }
 
