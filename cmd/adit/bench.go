@@ -41,6 +41,8 @@ soon as it has been measured:
   hashes    hashes computed by all threads together
   seconds   time from the common start to the end of the last thread
   rate      hashes per second: hashes / seconds
+  huge_pages_percent
+            how much of the scratchpads lies in huge pages; null without any
 
 Ctrl-C ends the measurement; what was measured until then is printed.
 
@@ -131,6 +133,9 @@ type benchRow struct {
 	Hashes  uint64  `json:"hashes"`
 	Seconds float64 `json:"seconds"`
 	Rate    float64 `json:"rate"`
+	// HugePages is how much of the scratchpads lies in huge pages; null for
+	// algorithms that have none.
+	HugePages *int `json:"huge_pages_percent"`
 }
 
 // measure runs all threads on one algorithm for the time that was asked for.
@@ -163,8 +168,13 @@ func measure(ctx context.Context, a *hash.Algorithm, options benchOptions) (row 
 		Algo: a.Name, Backend: info.Backend, Device: cpu.Model(), Impl: info.Impl,
 		Threads: len(workers), Lanes: info.Lanes, Seconds: seconds,
 	}
+	var memory hash.MemoryStatus
 	for _, w := range workers {
 		row.Hashes += w.hashes
+		memory = memory.Add(w.searcher.Info().Memory)
+	}
+	if memory.Bytes > 0 {
+		row.HugePages = new(memory.Percent())
 	}
 	row.Rate = float64(row.Hashes) / seconds
 	return row, nil
@@ -252,14 +262,18 @@ func (b benchJSON) row(r benchRow) error { return json.NewEncoder(b.out).Encode(
 type benchTable struct{ out io.Writer }
 
 func (b benchTable) begin() error {
-	_, err := fmt.Fprintf(b.out, "%s\n%-14s %-10s %7s %5s %13s %9s %14s\n", cpu.Model(),
-		"ALGO", "IMPL", "THREADS", "LANES", "HASHES", "SECONDS", "RATE")
+	_, err := fmt.Fprintf(b.out, "%s\n%-14s %-10s %7s %5s %5s %13s %9s %14s\n", cpu.Model(),
+		"ALGO", "IMPL", "THREADS", "LANES", "HUGE", "HASHES", "SECONDS", "RATE")
 	return err
 }
 
 func (b benchTable) row(r benchRow) error {
-	_, err := fmt.Fprintf(b.out, "%-14s %-10s %7d %5d %13d %9.2f %14s\n",
-		r.Algo, r.Impl, r.Threads, r.Lanes, r.Hashes, r.Seconds, formatRate(r.Rate))
+	huge := "-"
+	if r.HugePages != nil {
+		huge = fmt.Sprintf("%d%%", *r.HugePages)
+	}
+	_, err := fmt.Fprintf(b.out, "%-14s %-10s %7d %5d %5s %13d %9.2f %14s\n",
+		r.Algo, r.Impl, r.Threads, r.Lanes, huge, r.Hashes, r.Seconds, formatRate(r.Rate))
 	return err
 }
 

@@ -23,7 +23,7 @@ func TestBenchJSON(t *testing.T) {
 	for i, algo := range []string{"eaglesong", "cn/upx2"} {
 		var keys map[string]any
 		require.NoError(t, json.Unmarshal([]byte(lines[i]), &keys))
-		want := []string{"algo", "backend", "device", "impl", "threads", "lanes", "hashes", "seconds", "rate"}
+		want := []string{"algo", "backend", "device", "impl", "threads", "lanes", "hashes", "seconds", "rate", "huge_pages_percent"}
 		require.Len(t, keys, len(want))
 		for _, key := range want {
 			require.Contains(t, keys, key)
@@ -33,9 +33,14 @@ func TestBenchJSON(t *testing.T) {
 		require.Equal(t, algo, row.Algo)
 		require.Equal(t, "cpu", row.Backend)
 		require.Equal(t, cpu.Model(), row.Device)
-		require.Equal(t, "generic", row.Impl)
+		a, err := hash.Lookup(algo)
+		require.NoError(t, err)
+		best, err := cpu.Best(a)
+		require.NoError(t, err)
+		require.Equal(t, best.Name, row.Impl)
+		require.Equal(t, best.DefaultLanes, row.Lanes)
 		require.Equal(t, 2, row.Threads)
-		require.Equal(t, 1, row.Lanes)
+		require.Equal(t, a.Scratchpad > 0, row.HugePages != nil)
 		require.GreaterOrEqual(t, row.Hashes, uint64(2), "each thread searched")
 		require.GreaterOrEqual(t, row.Seconds, 0.05)
 		require.InEpsilon(t, float64(row.Hashes)/row.Seconds, row.Rate, 1e-9)
@@ -48,7 +53,7 @@ func TestBenchTable(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	require.Len(t, lines, 3)
 	require.Equal(t, cpu.Model(), lines[0])
-	require.Equal(t, []string{"ALGO", "IMPL", "THREADS", "LANES", "HASHES", "SECONDS", "RATE"}, strings.Fields(lines[1]))
+	require.Equal(t, []string{"ALGO", "IMPL", "THREADS", "LANES", "HUGE", "HASHES", "SECONDS", "RATE"}, strings.Fields(lines[1]))
 	require.Contains(t, lines[2], "eaglesong")
 	require.Contains(t, lines[2], "H/s")
 }
