@@ -33,8 +33,9 @@ type Implementation struct {
 	// Make returns a Hasher with one of those numbers of lanes; see New.
 	Make func(lanes int) (hash.Hasher, error)
 
-	// midstate marks the implementation that midstateLanes search with.
-	midstate bool
+	// midstate searches instead of a Hasher where it suits the work; nil for
+	// implementations that cannot.
+	midstate func() *eaglesong.Search
 }
 
 // New returns a Hasher with scratchpads of its own and the given number of
@@ -65,14 +66,7 @@ func Implementations(a *hash.Algorithm) []Implementation {
 	case hash.CryptoNight:
 		return cryptoNightImplementations(a)
 	case hash.Eaglesong:
-		return []Implementation{{
-			Name:         eaglesong.Impl,
-			Available:    true,
-			Lanes:        []int{1},
-			DefaultLanes: 1,
-			Make:         func(int) (hash.Hasher, error) { return eaglesong.New(a) },
-			midstate:     true,
-		}}
+		return eaglesongImplementations(a)
 	}
 	return nil
 }

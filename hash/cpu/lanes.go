@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/hash/eaglesong"
 )
 
 // lanes tries a few nonces at once for one algorithm.
@@ -23,8 +24,8 @@ type lanes interface {
 // newLanes returns the lanes with which impl searches w fastest, count of them
 // if there is a choice.
 func newLanes(impl Implementation, count int, w *hash.Work) (lanes, error) {
-	if impl.midstate && suitsMidstate(w) {
-		return &midstateLanes{algorithm: w.Algorithm}, nil
+	if impl.midstate != nil && eaglesong.Suits(w) {
+		return &midstateLanes{algorithm: w.Algorithm, search: impl.midstate()}, nil
 	}
 	hasher, err := impl.New(count)
 	if err != nil {
@@ -32,7 +33,7 @@ func newLanes(impl Implementation, count int, w *hash.Work) (lanes, error) {
 	}
 	return &hasherLanes{
 		hasher:   hasher,
-		midstate: impl.midstate,
+		midstate: impl.midstate != nil,
 		in:       make([]hash.Input, hasher.Lanes()),
 		out:      make([]hash.Digest, hasher.Lanes()),
 	}, nil
@@ -52,7 +53,7 @@ type hasherLanes struct {
 func (l *hasherLanes) info() (string, int) { return l.hasher.Impl(), l.hasher.Lanes() }
 
 func (l *hasherLanes) suits(w *hash.Work) bool {
-	return w.Algorithm == l.hasher.Algorithm() && !(l.midstate && suitsMidstate(w))
+	return w.Algorithm == l.hasher.Algorithm() && !(l.midstate && eaglesong.Suits(w))
 }
 
 func (l *hasherLanes) setWork(w *hash.Work) {

@@ -299,6 +299,8 @@ func TestSearchMatchesHashing(t *testing.T) {
 func TestSearcherSwitchesToMidstate(t *testing.T) {
 	s, err := cpu.NewSearcher(cpu.SearcherOptions{Now: func() time.Time { return time.Time{} }})
 	require.NoError(t, err)
+	best, err := cpu.Best(lookup(t, "eaglesong"))
+	require.NoError(t, err)
 	for _, length := range []int{76, 48, 76} {
 		w := &hash.Work{
 			Algorithm: lookup(t, "eaglesong"), Blob: make([]byte, length),
@@ -309,7 +311,8 @@ func TestSearcherSwitchesToMidstate(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, uint64(100), done)
 		require.Empty(t, hits)
-		require.Equal(t, "generic", s.Info().Impl)
+		require.Equal(t, best.Name, s.Info().Impl)
+		require.Equal(t, best.DefaultLanes, s.Info().Lanes)
 	}
 }
 

@@ -126,8 +126,8 @@ func TestSelfTestNeedsVectors(t *testing.T) {
 	var reports []Report
 	err := SelfTest(t.Context(), []*hash.Algorithm{a}, func(r Report) { reports = append(reports, r) })
 	require.NoError(t, err)
-	require.Len(t, reports, 1)
-	require.ErrorContains(t, reports[0].Err, "no vector")
+	require.Len(t, reports, len(Implementations(a)))
+	require.ErrorContains(t, reports[len(reports)-1].Err, "no vector")
 }
 
 func TestSelfTestEndsWithItsContext(t *testing.T) {

@@ -92,11 +92,17 @@ func NewMidstate(head *[rate]byte) Midstate {
 
 // Sum returns the digest of the 48-byte message that ends in tail.
 func (m *Midstate) Sum(tail *[TailSize]byte) hash.Digest {
+	s := m.before(tail)
+	s.permute()
+	return s.digest()
+}
+
+// before returns the state before the permutation that ends the message.
+func (m *Midstate) before(tail *[TailSize]byte) state {
 	s := m.state
 	for i := range TailSize / 4 {
 		s[i] ^= binary.BigEndian.Uint32(tail[4*i:])
 	}
 	s[TailSize/4] ^= delimiter
-	s.permute()
-	return s.digest()
+	return s
 }

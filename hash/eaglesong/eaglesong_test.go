@@ -90,28 +90,27 @@ var sources = [stateWords][]int{
 	{0, 1, 2, 3, 5, 7, 8, 9, 10, 11, 15},
 }
 
-var rotations = [stateWords][2]int{
-	{2, 4}, {13, 22}, {4, 19}, {3, 14}, {27, 31}, {3, 8}, {17, 26}, {3, 12},
-	{18, 22}, {12, 18}, {4, 7}, {4, 31}, {12, 27}, {7, 17}, {7, 8}, {1, 13},
+// slowLinear is what the text of RFC 0010 has before the additions of a round.
+func slowLinear(s state, round int) (next state) {
+	for j, words := range sources {
+		for _, k := range words {
+			next[j] ^= s[k]
+		}
+		x := next[j]
+		next[j] ^= bits.RotateLeft32(x, rotations[j][0]) ^ bits.RotateLeft32(x, rotations[j][1])
+		next[j] ^= constants[round][j]
+	}
+	return next
 }
 
 // slowPermute follows the text of RFC 0010 step by step.
 func slowPermute(s state) state {
 	for r := range rounds {
-		var next state
-		for j, words := range sources {
-			for _, k := range words {
-				next[j] ^= s[k]
-			}
-			x := next[j]
-			next[j] ^= bits.RotateLeft32(x, rotations[j][0]) ^ bits.RotateLeft32(x, rotations[j][1])
-			next[j] ^= constants[r][j]
-		}
+		s = slowLinear(s, r)
 		for j := 0; j < stateWords; j += 2 {
-			next[j] = bits.RotateLeft32(next[j]+next[j+1], 8)
-			next[j+1] = bits.RotateLeft32(next[j+1], 24) + next[j]
+			s[j] = bits.RotateLeft32(s[j]+s[j+1], 8)
+			s[j+1] = bits.RotateLeft32(s[j+1], 24) + s[j]
 		}
-		s = next
 	}
 	return s
 }

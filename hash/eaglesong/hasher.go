@@ -17,10 +17,17 @@ type hasher struct {
 
 // New returns a Hasher of one lane for an algorithm of the Eaglesong family.
 func New(a *hash.Algorithm) (hash.Hasher, error) {
-	if a.Family != hash.Eaglesong {
-		return nil, fmt.Errorf("eaglesong: cannot compute %s, which is of the family %q", a.Name, a.Family)
+	if err := checkFamily(a); err != nil {
+		return nil, err
 	}
 	return &hasher{algorithm: a}, nil
+}
+
+func checkFamily(a *hash.Algorithm) error {
+	if a.Family != hash.Eaglesong {
+		return fmt.Errorf("eaglesong: cannot compute %s, which is of the family %q", a.Name, a.Family)
+	}
+	return nil
 }
 
 func (h *hasher) Algorithm() *hash.Algorithm { return h.algorithm }

@@ -84,3 +84,27 @@ func (s *state) permute() {
 	s[8], s[9], s[10], s[11] = x8, x9, x10, x11
 	s[12], s[13], s[14], s[15] = x12, x13, x14, x15
 }
+
+// rotations are those of the circulant multiplication: word j becomes
+// x ^ rotl(x, a) ^ rotl(x, b).
+var rotations = [stateWords][2]int{
+	{2, 4}, {13, 22}, {4, 19}, {3, 14}, {27, 31}, {3, 8}, {17, 26}, {3, 12},
+	{18, 22}, {12, 18}, {4, 7}, {4, 31}, {12, 27}, {7, 17}, {7, 8}, {1, 13},
+}
+
+// linear is what a round does before it adds words: the bit matrix, the
+// circulant multiplication and the constants of the given round. It is not
+// made for speed.
+func (s *state) linear(round int) {
+	last := s[0] ^ s[1] ^ s[2] ^ s[3] ^ s[5] ^ s[7] ^ s[8] ^ s[9] ^ s[10] ^ s[11] ^ s[15]
+	for n := range stateWords - 1 {
+		for _, k := range [...]int{4, 5, 6, 7, 12, 15} {
+			s[n] ^= s[(n+k)%stateWords]
+		}
+	}
+	s[stateWords-1] = last
+	for j, x := range s {
+		s[j] ^= bits.RotateLeft32(x, rotations[j][0]) ^ bits.RotateLeft32(x, rotations[j][1])
+		s[j] ^= constants[round][j]
+	}
+}

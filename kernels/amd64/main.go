@@ -41,6 +41,9 @@ type output struct {
 var outputs = []output{
 	{name: "lanes", folder: "hash/cryptonight", types: []string{"loopContext"}, emit: emitLanes},
 	{name: "pads", folder: "hash/cryptonight", types: []string{"padContext"}, emit: emitPads},
+	{name: "eaglesong", folder: "hash/eaglesong", types: []string{"kernelContext"}, emit: emitEaglesong},
+	{name: "groestl", folder: "hash/internal/groestl", emit: emitGroestl},
+	{name: "jh", folder: "hash/internal/jh", types: []string{"state"}, emit: emitJH},
 	{name: "cpuid", folder: "hash/internal/cpufeature", emit: emitCPUID},
 }
 
