@@ -48,7 +48,7 @@ func (ctx *loopContext) run(loop func(*loopContext), n, turns int) {
 	for turns > 0 {
 		now := min(turns, callTurns/n)
 		ctx.turns = uint64(now)
-		loop(ctx)
+		callKernel(loop, ctx)
 		turns -= now
 	}
 }

@@ -129,7 +129,7 @@ func (p *padCipher) run(lanes []*Hasher, kernel func(*padContext)) {
 		for i, h := range lanes {
 			p.ctx.lanes[i].end = uintptr(unsafe.Pointer(unsafe.SliceData(h.pad))) + uintptr(done)
 		}
-		kernel(p.ctx)
+		callKernel(kernel, p.ctx)
 	}
 }
 
