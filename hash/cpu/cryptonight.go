@@ -10,7 +10,9 @@ import (
 
 // cryptoNightImplementations lists the levels of the assembly, the highest
 // first, and the portable code. A level that would run the same code as a
-// lower one on this machine is left out.
+// lower one on this machine is left out. Algorithms with a program are
+// compiled at each level; only where that is not possible are they left to an
+// interpreter at its side.
 func cryptoNightImplementations(a *hash.Algorithm) []Implementation {
 	list := []Implementation{{
 		Name:         cryptonight.Impl,
@@ -19,11 +21,35 @@ func cryptoNightImplementations(a *hash.Algorithm) []Implementation {
 		DefaultLanes: 1,
 		Make:         func(int) (hash.Hasher, error) { return cryptonight.New(a) },
 	}}
+	missing := ""
+	if a.NeedsHeight {
+		missing = cryptonight.JITMissing()
+	}
+	if !a.NeedsHeight || missing != "" {
+		list = append(list, cryptoNightLevels(a, cryptoNightLanes)...)
+	}
+	if a.NeedsHeight {
+		compiled := cryptoNightLevels(a, cryptoNightJIT)
+		for i := range compiled {
+			if missing != "" && compiled[i].Available {
+				compiled[i].Available, compiled[i].Reason = false, missing
+			}
+		}
+		list = append(list, compiled...)
+	}
+	slices.Reverse(list)
+	return list
+}
+
+// cryptoNightLevels lists what describe makes of each level, the lowest first.
+func cryptoNightLevels(
+	a *hash.Algorithm, describe func(*hash.Algorithm, cpufeature.Level) Implementation,
+) (list []Implementation) {
 	used := cpufeature.Features(0)
 	for _, level := range cpufeature.Levels()[1:] {
-		impl := cryptoNightLanes(a, level)
+		impl := describe(a, level)
 		if impl.Available {
-			now := cryptonight.UsedFeatures(cpufeature.Detect() & level.May)
+			now := cryptonight.UsedFeatures(a, cpufeature.Detect()&level.May)
 			if now == used {
 				continue
 			}
@@ -31,7 +57,6 @@ func cryptoNightImplementations(a *hash.Algorithm) []Implementation {
 		}
 		list = append(list, impl)
 	}
-	slices.Reverse(list)
 	return list
 }
 
@@ -44,9 +69,17 @@ func cryptoNightLanes(a *hash.Algorithm, level cpufeature.Level) Implementation 
 		Available:    reason == "",
 		Reason:       reason,
 		Lanes:        upTo(cryptonight.MaxLanes),
-		DefaultLanes: min(cryptoNightDefault(a), cryptonight.MaxLanes),
+		DefaultLanes: min(cryptoNightDefault, cryptonight.MaxLanes),
 		Make:         func(lanes int) (hash.Hasher, error) { return cryptonight.NewLanes(a, level, lanes) },
 	}
+}
+
+// cryptoNightJIT is the same with a main loop that is compiled at run time.
+func cryptoNightJIT(a *hash.Algorithm, level cpufeature.Level) Implementation {
+	impl := cryptoNightLanes(a, level)
+	impl.Name = cryptonight.JITImpl(level)
+	impl.Make = func(lanes int) (hash.Hasher, error) { return cryptonight.NewJIT(a, level, lanes) }
+	return impl
 }
 
 // upTo lists the numbers from 1 to n.
@@ -59,9 +92,4 @@ func upTo(n int) []int {
 }
 
 // cryptoNightDefault is a number of lanes that does well on most machines.
-func cryptoNightDefault(a *hash.Algorithm) int {
-	if a.Name == "cn/r" {
-		return 1
-	}
-	return 8
-}
+const cryptoNightDefault = 8

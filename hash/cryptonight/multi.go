@@ -3,6 +3,7 @@
 package cryptonight
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -19,7 +20,7 @@ const MaxLanes = 16
 // turn.
 type multi struct {
 	algorithm *hash.Algorithm
-	level     string
+	impl      string
 	pads      *padCipher
 	loop      mainLoop
 	lanes     []*Hasher
@@ -29,12 +30,24 @@ type multi struct {
 // mainLoop makes the main loops of hashers whose pads are filled.
 type mainLoop interface {
 	run(lanes []*Hasher)
+	// close frees what the loop holds.
+	close() error
 }
 
 // NewLanes allocates scratchpads for as many hashes of a at once as there are
 // lanes, from 1 to MaxLanes. They are worked on in assembly of the given level,
 // which must not be the generic one.
 func NewLanes(a *hash.Algorithm, level cpufeature.Level, lanes int) (hash.Hasher, error) {
+	m, err := newMulti(a, level, lanes)
+	if err != nil {
+		return nil, err
+	}
+	m.impl, m.loop = level.Name, newMainLoop(a)
+	return m, nil
+}
+
+// newMulti returns a hasher without a main loop.
+func newMulti(a *hash.Algorithm, level cpufeature.Level, lanes int) (*multi, error) {
 	features := cpufeature.Detect() & level.May
 	if missing := (level.Needs | cpufeature.AES) &^ features; missing != 0 {
 		return nil, fmt.Errorf("hashing %s with %s: this processor lacks %v", a.Name, level.Name, missing)
@@ -50,10 +63,7 @@ func NewLanes(a *hash.Algorithm, level cpufeature.Level, lanes int) (hash.Hasher
 	if err != nil {
 		return nil, err
 	}
-	m := &multi{
-		algorithm: a, level: level.Name, memory: memory,
-		pads: newPadCipher(features), loop: newMainLoop(a),
-	}
+	m := &multi{algorithm: a, memory: memory, pads: newPadCipher(features)}
 	for _, pad := range pads {
 		m.lanes = append(m.lanes, &Hasher{algorithm: a, variant: v, pad: pad, finals: newFinals(features)})
 	}
@@ -63,8 +73,8 @@ func NewLanes(a *hash.Algorithm, level cpufeature.Level, lanes int) (hash.Hasher
 // Algorithm says what is computed.
 func (m *multi) Algorithm() *hash.Algorithm { return m.algorithm }
 
-// Impl returns the level's name.
-func (m *multi) Impl() string { return m.level }
+// Impl returns the name of the main loop.
+func (m *multi) Impl() string { return m.impl }
 
 // Lanes is the number that NewLanes was given.
 func (m *multi) Lanes() int { return max(1, len(m.lanes)) }
@@ -74,8 +84,11 @@ func (m *multi) Memory() hash.MemoryStatus { return m.memory.Status() }
 
 // Close frees the scratchpads.
 func (m *multi) Close() error {
+	if m.lanes == nil {
+		return nil
+	}
 	m.lanes = nil
-	return m.memory.Close()
+	return errors.Join(m.loop.close(), m.memory.Close())
 }
 
 // Hash writes the digest of in[i] to out[i].
@@ -102,9 +115,12 @@ func (m *multi) Hash(out []hash.Digest, in []hash.Input) error {
 }
 
 // UsedFeatures returns those among some features that decide which code NewLanes
-// runs: sets with the same result give the same code.
-func UsedFeatures(features cpufeature.Features) cpufeature.Features {
+// and NewJIT run for a: sets with the same result give the same code.
+func UsedFeatures(a *hash.Algorithm, features cpufeature.Features) cpufeature.Features {
 	used := features & (cpufeature.AES | cpufeature.AVX2)
+	if a.NeedsHeight {
+		used |= jitFeatures(features)
+	}
 	for _, wide := range []cpufeature.Features{
 		cpufeature.AVX2 | cpufeature.VAES,
 		cpufeature.AVX512 | cpufeature.VAES,
@@ -140,6 +156,8 @@ func (l *kernelLoop) run(lanes []*Hasher) {
 	l.ctx.run(l.kernel, len(lanes), l.turns)
 }
 
+func (l *kernelLoop) close() error { return nil }
+
 // portableLoop takes one lane after the other.
 type portableLoop struct{}
 
@@ -148,3 +166,5 @@ func (portableLoop) run(lanes []*Hasher) {
 		h.variant.loop(h)
 	}
 }
+
+func (portableLoop) close() error { return nil }

@@ -17,5 +17,16 @@ func NewLanes(a *hash.Algorithm, level cpufeature.Level, _ int) (hash.Hasher, er
 	return nil, fmt.Errorf("hashing %s with %s: this build has portable code only", a.Name, level.Name)
 }
 
+// NewJIT always fails, like NewLanes.
+func NewJIT(a *hash.Algorithm, level cpufeature.Level, lanes int) (hash.Hasher, error) {
+	return NewLanes(a, level, lanes)
+}
+
+// JITImpl is the name of what NewJIT would return.
+func JITImpl(level cpufeature.Level) string { return "jit-" + level.Name }
+
+// JITMissing says why NewJIT does not work.
+func JITMissing() string { return "this build has portable code only" }
+
 // UsedFeatures returns none.
-func UsedFeatures(cpufeature.Features) cpufeature.Features { return 0 }
+func UsedFeatures(*hash.Algorithm, cpufeature.Features) cpufeature.Features { return 0 }

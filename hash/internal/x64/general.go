@@ -3,8 +3,7 @@ package x64
 // Op is an instruction that reads an operand and changes a register.
 type Op uint16
 
-// The instructions. MOV, IMUL and MOVDQA are usual names; the rest is found
-// under its own.
+// The instructions that come as Op32 and Op64.
 const (
 	ADD  Op = 0x03
 	AND  Op = 0x23
