@@ -64,7 +64,7 @@ type Engine struct {
 	workers []*worker
 	found   chan candidate
 	// validFrom is the serial of the oldest unit whose shares are still worth
-	// sending.
+	// sending: those of the last block and of the one before.
 	validFrom atomic.Uint64
 	// settled is poked when a share in flight gets its verdict.
 	settled chan struct{}
@@ -75,6 +75,7 @@ type Engine struct {
 	job     *jobState
 	jobs    uint64
 	serial  uint64
+	cleaned uint64   // serial of the newest unit that began a block
 	spaces  []*space // the newest last
 	pending map[shareKey]flight
 	meter   *meter
@@ -117,8 +118,8 @@ func New(cfg Config, deps Deps) (*Engine, error) {
 // Run mines until ctx ends or the goal is reached, which is no error, or until
 // the client or a worker cannot go on. Shares in flight then have a moment to
 // get their verdicts. Everything it started has ended when it returns.
-func (e *Engine) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+func (e *Engine) Run(parent context.Context) error {
+	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	// The client outlasts the work, for the last verdicts.
 	connected, hangUp := context.WithCancel(context.WithoutCancel(ctx))
@@ -155,13 +156,14 @@ func (e *Engine) Run(ctx context.Context) error {
 	hangUp()
 	e.drain(clientDone)
 	e.loseInFlight()
-	return runError(ctx)
+	return runError(parent, ctx)
 }
 
-// runError is why a run ended, as Run reports it.
-func runError(ctx context.Context) error {
+// runError is why a run ended, as Run reports it. What ended the parent, such
+// as a signal, is no error, whatever cause the parent gives.
+func runError(parent, ctx context.Context) error {
 	cause := context.Cause(ctx)
-	if errors.Is(cause, errGoal) || cause == ctx.Err() {
+	if errors.Is(cause, errGoal) || cause == context.Cause(parent) {
 		return nil
 	}
 	return cause

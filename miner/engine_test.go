@@ -1,7 +1,9 @@
 package miner
 
 import (
+	"context"
 	"crypto/sha256"
+	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -62,6 +64,19 @@ func TestARejectedShareDoesNotCountTowardsTheGoal(t *testing.T) {
 		require.Equal(t, uint64(3), s.Accepted)
 		require.GreaterOrEqual(t, s.Rejected, uint64(3))
 		require.Equal(t, len(r.client.sent()), int(s.Judged()))
+	})
+}
+
+// A context that a signal ended has a cause of its own.
+func TestAParentsEndIsNoErrorWhateverItsCause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Workers: 1})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		done := make(chan error)
+		go func() { done <- r.Run(ctx) }()
+		synctest.Wait()
+		cancel(errors.New("interrupt signal received"))
+		require.NoError(t, <-done)
 	})
 }
 

@@ -28,7 +28,7 @@ type Shares struct {
 	Invalid uint64
 	// Duplicate hits repeat a nonce of the same job and were not sent again.
 	Duplicate uint64
-	// Late hits belong to work that was withdrawn before they could be sent.
+	// Late hits belong to a block that was two behind before they could be sent.
 	Late uint64
 	// Lost shares were sent, and the connection ended without a verdict.
 	Lost uint64

@@ -1,6 +1,7 @@
 package miner
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,26 +69,36 @@ func (h slowHash) Hash(out []hash.Digest, in []hash.Input) error {
 	return h.fakeHash.Hash(out, in)
 }
 
-func TestACleanJobMakesEarlierHitsLate(t *testing.T) {
+func TestHitsAreLateTwoBlocksOn(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
-		clean bool
-	}{{"clean", true}, {"not clean", false}} {
+		clean []bool // of the jobs that follow
+		late  bool
+	}{
+		{"other jobs for the block", []bool{false, false}, false},
+		{"the next block", []bool{true}, false},
+		{"another job for the next block", []bool{true, false}, false},
+		{"two blocks on", []bool{true, true}, true},
+	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, Config{Workers: 1})
 				r.deps.NewHasher = func(a *hash.Algorithm) (hash.Hasher, error) { return slowHash{fakeHash{a}}, nil }
 				r.start(t)
 				r.client.connect()
-				r.client.job(job("old", 1, 1)) // every nonce is a hit: a queue builds up
+				first := job("old", 1, 1) // every nonce is a hit: a queue builds up
+				first.Clean = true
+				r.client.job(first)
 				time.Sleep(1500 * time.Millisecond)
-				next := job("new", 2, hard)
-				next.Clean = tc.clean
-				r.client.job(next)
+				for i, clean := range tc.clean {
+					next := job(fmt.Sprint("new", i), byte(2+i), hard)
+					next.Clean = clean
+					r.client.job(next)
+				}
 				time.Sleep(time.Minute)
 				require.NoError(t, r.stop())
 				s := r.Snapshot().Shares
-				if tc.clean {
+				if tc.late {
 					require.NotZero(t, s.Late)
 					require.LessOrEqual(t, len(r.client.sent()), 2)
 				} else {

@@ -29,7 +29,9 @@ type unit struct {
 func (e *Engine) accept(job *stratumclient.Job) {
 	e.serial++
 	if job.Clean {
-		e.validFrom.Store(e.serial)
+		// Most pools take shares for the block before for a moment longer.
+		e.validFrom.Store(e.cleaned)
+		e.cleaned = e.serial
 	}
 	sp, err := e.spaceOf(job)
 	if err != nil {
