@@ -44,7 +44,7 @@ fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
 e2e: e2e-monero ## every end-to-end test
 
 e2e-monero: build ## mine a private Monero chain with a real monerod and wallet
-	@scripts/deps.sh required monero:monerod faketime
+	@scripts/deps.sh required monero:monerod
 	$(GO) test -tags e2e -count=1 -v -timeout 10m -run 'TestMonero' ./e2e/
 
 clean: ## remove what the build made

@@ -2,6 +2,6 @@
 // and adit's own binary run as a user runs it.
 //
 // The tests are behind the build tag e2e (make e2e): they take minutes and need
-// Debian's packages monero and faketime. A missing program skips the test by
+// Debian's packages monero. A missing program skips the test by
 // name; with ADIT_REQUIRE_REAL=1 it fails it. Servers listen on loopback only.
 package e2e

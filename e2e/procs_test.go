@@ -21,8 +21,8 @@ import (
 )
 
 // need skips the test, or fails it where everything is required, when one of
-// the programs or files (glob patterns) is not on this machine.
-func need(t *testing.T, programs []string, globs ...string) {
+// the programs is not on this machine.
+func need(t *testing.T, programs ...string) {
 	t.Helper()
 	var missing []string
 	for _, p := range programs {
@@ -30,17 +30,12 @@ func need(t *testing.T, programs []string, globs ...string) {
 			missing = append(missing, p)
 		}
 	}
-	for _, g := range globs {
-		if found, _ := filepath.Glob(g); len(found) == 0 {
-			missing = append(missing, g)
-		}
-	}
 	switch {
 	case len(missing) == 0:
 	case os.Getenv("ADIT_REQUIRE_REAL") == "1":
 		t.Fatalf("missing %v, and ADIT_REQUIRE_REAL=1", missing)
 	default:
-		t.Skipf("skipped for want of %v (apt-get install monero faketime)", missing)
+		t.Skipf("skipped for want of %v (apt-get install monero)", missing)
 	}
 }
 
@@ -58,11 +53,10 @@ type proc struct {
 
 // start runs a program until the test ends. Its output is shown when the test
 // fails.
-func start(t *testing.T, name string, env []string, program string, args ...string) *proc {
+func start(t *testing.T, name, program string, args ...string) *proc {
 	t.Helper()
 	p := &proc{name: name, done: make(chan struct{}), more: make(chan struct{}, 1)}
 	p.cmd = exec.Command(program, args...)
-	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // it must not outlive a test that is killed
 	stdout, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
