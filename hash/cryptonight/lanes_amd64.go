@@ -29,10 +29,20 @@ func lanes1Fold(ctx *loopContext)
 //go:noescape
 func lanes2(ctx *loopContext)
 
+// lanes2AVX2 is loop2 for several lanes.
+//
+//go:noescape
+func lanes2AVX2(ctx *loopContext)
+
 // lanes2Reverse is loop2 with reverse for several lanes.
 //
 //go:noescape
 func lanes2Reverse(ctx *loopContext)
+
+// lanes2ReverseAVX2 is loop2 with reverse for several lanes.
+//
+//go:noescape
+func lanes2ReverseAVX2(ctx *loopContext)
 
 // lanesHeavy is loopHeavy for several lanes.
 //

@@ -53,78 +53,78 @@ GLOBL scale<>(SB), RODATA|NOPTR, $16
 // func lanes0(ctx *loopContext)
 // Requires: AES, MMX+, SSE2
 TEXT ·lanes0(SB), NOSPLIT, $0-8
-	MOVQ ctx+0(FP), SI
-	MOVQ 2048(SI), BX
-	MOVQ 2056(SI), DI
-	MOVQ 2064(SI), R8
-	SHLQ $0x07, R8
-	ADDQ SI, R8
+	MOVQ ctx+0(FP), CX
+	MOVQ 2816(CX), R8
+	MOVQ 2824(CX), BX
+	MOVQ 2832(CX), DI
+	SHLQ $0x07, DI
+	ADDQ CX, DI
 
 turn:
-	MOVQ SI, CX
+	MOVQ CX, SI
 
 phase0:
-	MOVQ       120(CX), AX
+	MOVQ       120(SI), AX
 	MOVOA      (AX), X0
-	AESENC     (CX), X0
+	AESENC     (SI), X0
 	MOVQ       X0, DX
-	ANDQ       BX, DX
-	ADDQ       112(CX), DX
-	MOVQ       DX, 120(CX)
+	ANDQ       R8, DX
+	ADDQ       112(SI), DX
+	MOVQ       DX, 120(SI)
 	PREFETCHT0 (DX)
-	MOVOA      16(CX), X1
+	MOVOA      32(SI), X1
 	PXOR       X0, X1
 	MOVOA      X1, (AX)
-	MOVOA      X0, 16(CX)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase0
-	MOVQ       SI, CX
+	MOVOA      X0, 32(SI)
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase0
+	MOVQ       CX, SI
 
 phase1:
-	MOVQ       120(CX), R9
-	MOVQ       16(CX), AX
+	MOVQ       120(SI), R9
+	MOVQ       32(SI), AX
 	MULQ       (R9)
 	MOVQ       DX, X0
 	MOVQ       AX, X1
 	PUNPCKLQDQ X1, X0
-	PADDQ      (CX), X0
+	PADDQ      (SI), X0
 	MOVOA      (R9), X1
 	PXOR       X0, X1
 	MOVQ       X1, AX
-	ANDQ       BX, AX
-	ADDQ       112(CX), AX
-	MOVQ       AX, 120(CX)
+	ANDQ       R8, AX
+	ADDQ       112(SI), AX
+	MOVQ       AX, 120(SI)
 	PREFETCHT0 (AX)
-	MOVOA      X1, (CX)
+	MOVOA      X1, (SI)
 	MOVOA      X0, (R9)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase1
-	DECQ       DI
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase1
+	DECQ       BX
 	JNE        turn
 	RET
 
 // func lanesConceal(ctx *loopContext)
 // Requires: AES, MMX+, SSE, SSE2
 TEXT ·lanesConceal(SB), NOSPLIT, $0-8
-	MOVQ  ctx+0(FP), SI
-	MOVQ  2048(SI), BX
-	MOVQ  2056(SI), DI
-	MOVQ  2064(SI), R8
-	SHLQ  $0x07, R8
-	ADDQ  SI, R8
+	MOVQ  ctx+0(FP), CX
+	MOVQ  2816(CX), R8
+	MOVQ  2824(CX), BX
+	MOVQ  2832(CX), DI
+	SHLQ  $0x07, DI
+	ADDQ  CX, DI
 	MOVOA signAndFraction<>+0(SB), X0
 	MOVOA two<>+0(SB), X1
 	MOVOA scale<>+0(SB), X2
 
 turn:
-	MOVQ SI, CX
+	MOVQ CX, SI
 
 phase0:
-	MOVQ       120(CX), AX
+	MOVQ       120(SI), AX
 	MOVOA      (AX), X3
-	MOVOA      80(CX), X4
+	MOVOA      80(SI), X4
 	CVTPL2PS   X3, X5
 	ADDPS      X4, X5
 	MOVAPS     X5, X6
@@ -133,450 +133,932 @@ phase0:
 	ANDPS      X0, X6
 	ORPS       X1, X6
 	ADDPS      X4, X6
-	MOVAPS     X6, 80(CX)
+	MOVAPS     X6, 80(SI)
 	ANDPS      X0, X4
 	ORPS       X1, X4
 	MULPS      X2, X4
 	CVTTPS2PL  X4, X4
 	PXOR       X4, X3
-	AESENC     (CX), X3
+	AESENC     (SI), X3
 	MOVQ       X3, DX
-	ANDQ       BX, DX
-	ADDQ       112(CX), DX
-	MOVQ       DX, 120(CX)
+	ANDQ       R8, DX
+	ADDQ       112(SI), DX
+	MOVQ       DX, 120(SI)
 	PREFETCHT0 (DX)
-	MOVOA      16(CX), X4
+	MOVOA      32(SI), X4
 	PXOR       X3, X4
 	MOVOA      X4, (AX)
-	MOVOA      X3, 16(CX)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase0
-	MOVQ       SI, CX
+	MOVOA      X3, 32(SI)
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase0
+	MOVQ       CX, SI
 
 phase1:
-	MOVQ       120(CX), R9
-	MOVQ       16(CX), AX
+	MOVQ       120(SI), R9
+	MOVQ       32(SI), AX
 	MULQ       (R9)
 	MOVQ       DX, X3
 	MOVQ       AX, X4
 	PUNPCKLQDQ X4, X3
-	PADDQ      (CX), X3
+	PADDQ      (SI), X3
 	MOVOA      (R9), X4
 	PXOR       X3, X4
 	MOVQ       X4, AX
-	ANDQ       BX, AX
-	ADDQ       112(CX), AX
-	MOVQ       AX, 120(CX)
+	ANDQ       R8, AX
+	ADDQ       112(SI), AX
+	MOVQ       AX, 120(SI)
 	PREFETCHT0 (AX)
-	MOVOA      X4, (CX)
+	MOVOA      X4, (SI)
 	MOVOA      X3, (R9)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase1
-	DECQ       DI
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase1
+	DECQ       BX
 	JNE        turn
 	RET
 
 // func lanes1(ctx *loopContext)
 // Requires: AES, MMX+, SSE2, SSE4.1
 TEXT ·lanes1(SB), NOSPLIT, $0-8
-	MOVQ ctx+0(FP), SI
-	MOVQ 2048(SI), BX
-	MOVQ 2056(SI), DI
-	MOVQ 2064(SI), R8
-	SHLQ $0x07, R8
-	ADDQ SI, R8
+	MOVQ ctx+0(FP), CX
+	MOVQ 2816(CX), R8
+	MOVQ 2824(CX), BX
+	MOVQ 2832(CX), DI
+	SHLQ $0x07, DI
+	ADDQ CX, DI
 	LEAQ tweakTable<>+0(SB), R9
 
 turn:
-	MOVQ SI, CX
+	MOVQ CX, SI
 
 phase0:
-	MOVQ       120(CX), AX
+	MOVQ       120(SI), AX
 	MOVOA      (AX), X0
-	AESENC     (CX), X0
+	AESENC     (SI), X0
 	MOVQ       X0, DX
-	ANDQ       BX, DX
-	ADDQ       112(CX), DX
-	MOVQ       DX, 120(CX)
+	ANDQ       R8, DX
+	ADDQ       112(SI), DX
+	MOVQ       DX, 120(SI)
 	PREFETCHT0 (DX)
-	MOVOA      16(CX), X1
+	MOVOA      32(SI), X1
 	PXOR       X0, X1
 	MOVOA      X1, (AX)
-	MOVOA      X0, 16(CX)
+	MOVOA      X0, 32(SI)
 	PEXTRB     $0x0b, X1, DX
 	MOVBLZX    (R9)(DX*1), DX
 	MOVB       DL, 11(AX)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase0
-	MOVQ       SI, CX
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase0
+	MOVQ       CX, SI
 
 phase1:
-	MOVQ       120(CX), R10
-	MOVQ       16(CX), AX
+	MOVQ       120(SI), R10
+	MOVQ       32(SI), AX
 	MULQ       (R10)
 	MOVQ       DX, X0
 	MOVQ       AX, X1
 	PUNPCKLQDQ X1, X0
-	PADDQ      (CX), X0
+	PADDQ      (SI), X0
 	MOVOA      (R10), X1
 	PXOR       X0, X1
 	MOVQ       X1, AX
-	ANDQ       BX, AX
-	ADDQ       112(CX), AX
-	MOVQ       AX, 120(CX)
+	ANDQ       R8, AX
+	ADDQ       112(SI), AX
+	MOVQ       AX, 120(SI)
 	PREFETCHT0 (AX)
-	MOVOA      X1, (CX)
-	MOVOA      64(CX), X1
+	MOVOA      X1, (SI)
+	MOVOA      64(SI), X1
 	PXOR       X0, X1
 	MOVOA      X1, (R10)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase1
-	DECQ       DI
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase1
+	DECQ       BX
 	JNE        turn
 	RET
 
 // func lanes1Fold(ctx *loopContext)
 // Requires: AES, MMX+, SSE2, SSE4.1
 TEXT ·lanes1Fold(SB), NOSPLIT, $0-8
-	MOVQ ctx+0(FP), SI
-	MOVQ 2048(SI), BX
-	MOVQ 2056(SI), DI
-	MOVQ 2064(SI), R8
-	SHLQ $0x07, R8
-	ADDQ SI, R8
+	MOVQ ctx+0(FP), CX
+	MOVQ 2816(CX), R8
+	MOVQ 2824(CX), BX
+	MOVQ 2832(CX), DI
+	SHLQ $0x07, DI
+	ADDQ CX, DI
 	LEAQ tweakTable<>+0(SB), R9
 
 turn:
-	MOVQ SI, CX
+	MOVQ CX, SI
 
 phase0:
-	MOVQ       120(CX), AX
+	MOVQ       120(SI), AX
 	MOVOA      (AX), X0
-	AESENC     (CX), X0
+	AESENC     (SI), X0
 	MOVQ       X0, DX
-	ANDQ       BX, DX
-	ADDQ       112(CX), DX
-	MOVQ       DX, 120(CX)
+	ANDQ       R8, DX
+	ADDQ       112(SI), DX
+	MOVQ       DX, 120(SI)
 	PREFETCHT0 (DX)
-	MOVOA      16(CX), X1
+	MOVOA      32(SI), X1
 	PXOR       X0, X1
 	MOVOA      X1, (AX)
-	MOVOA      X0, 16(CX)
+	MOVOA      X0, 32(SI)
 	PEXTRB     $0x0b, X1, DX
 	MOVBLZX    (R9)(DX*1), DX
 	MOVB       DL, 11(AX)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase0
-	MOVQ       SI, CX
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase0
+	MOVQ       CX, SI
 
 phase1:
-	MOVQ       120(CX), R10
-	MOVQ       16(CX), AX
+	MOVQ       120(SI), R10
+	MOVQ       32(SI), AX
 	MULQ       (R10)
 	MOVQ       DX, X0
 	MOVQ       AX, X1
 	PUNPCKLQDQ X1, X0
-	PADDQ      (CX), X0
+	PADDQ      (SI), X0
 	MOVOA      (R10), X1
 	PXOR       X0, X1
 	MOVQ       X1, AX
-	ANDQ       BX, AX
-	ADDQ       112(CX), AX
-	MOVQ       AX, 120(CX)
+	ANDQ       R8, AX
+	ADDQ       112(SI), AX
+	MOVQ       AX, 120(SI)
 	PREFETCHT0 (AX)
-	MOVOA      X1, (CX)
-	MOVOA      64(CX), X1
+	MOVOA      X1, (SI)
+	MOVOA      64(SI), X1
 	PXOR       X0, X1
 	PSLLDQ     $0x08, X0
 	PXOR       X0, X1
 	MOVOA      X1, (R10)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase1
-	DECQ       DI
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase1
+	DECQ       BX
 	JNE        turn
 	RET
 
 // func lanes2(ctx *loopContext)
 // Requires: AES, CMOV, MMX+, SSE2
-TEXT ·lanes2(SB), NOSPLIT, $8-8
-	MOVQ ctx+0(FP), SI
-	MOVQ 2048(SI), BX
-	MOVQ 2056(SI), DI
-	MOVQ 2064(SI), R8
-	SHLQ $0x07, R8
-	ADDQ SI, R8
-	MOVQ $0x43f0000000000000, R9
+TEXT ·lanes2(SB), NOSPLIT, $0-8
+	MOVQ ctx+0(FP), CX
+	MOVQ 2816(CX), R8
+	MOVQ 2824(CX), BX
+	MOVQ 2832(CX), DI
+	SHLQ $0x07, DI
+	ADDQ CX, DI
 
 turn:
-	MOVQ SI, CX
+	MOVQ CX, SI
 
 phase0:
-	MOVQ       120(CX), AX
+	MOVQ       120(SI), AX
 	MOVQ       AX, DX
 	XORQ       $0x10, DX
+	MOVQ       AX, R9
+	XORQ       $0x20, R9
 	MOVQ       AX, R10
-	XORQ       $0x20, R10
-	MOVQ       AX, R11
-	XORQ       $0x30, R11
+	XORQ       $0x30, R10
 	MOVOA      (AX), X0
-	AESENC     (CX), X0
-	MOVQ       X0, R12
-	ANDQ       BX, R12
-	ADDQ       112(CX), R12
-	MOVQ       R12, 120(CX)
-	PREFETCHT0 (R12)
-	MOVOA      X0, 48(CX)
+	AESENC     (SI), X0
+	MOVQ       X0, R11
+	ANDQ       R8, R11
+	ADDQ       112(SI), R11
+	MOVQ       R11, 120(SI)
+	PREFETCHT0 (R11)
+	MOVOA      X0, 48(SI)
 	MOVOA      (DX), X1
-	MOVOA      (R10), X2
-	MOVOA      (R11), X3
-	PADDQ      32(CX), X3
+	MOVOA      (R9), X2
+	MOVOA      (R10), X3
+	PADDQ      16(SI), X3
 	MOVOA      X3, (DX)
-	PADDQ      16(CX), X1
-	MOVOA      X1, (R10)
-	PADDQ      (CX), X2
-	MOVOA      X2, (R11)
-	PXOR       16(CX), X0
+	PADDQ      32(SI), X1
+	MOVOA      X1, (R9)
+	PADDQ      (SI), X2
+	MOVOA      X2, (R10)
+	PXOR       32(SI), X0
 	MOVOA      X0, (AX)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase0
-	MOVQ       SI, CX
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase0
+	MOVQ       CX, SI
 
 phase1:
-	MOVQ    120(CX), R10
-	MOVQ    R10, R11
-	XORQ    $0x10, R11
-	MOVQ    R10, R12
-	XORQ    $0x20, R12
-	MOVQ    R10, R13
-	XORQ    $0x30, R13
-	MOVQ    104(CX), AX
-	SHLQ    $0x20, AX
-	XORQ    96(CX), AX
-	MOVQ    AX, X0
-	PXOR    (R10), X0
-	MOVQ    104(CX), R14
-	ADDQ    R14, R14
-	ADDL    48(CX), R14
-	ORL     $0x80000001, R14
-	MOVL    56(CX), AX
-	MOVL    60(CX), DX
-	MOVL    DX, R15
-	SUBL    R14, R15
-	CMOVLCC R15, DX
-	DIVL    R14
-	SHLQ    $0x20, DX
-	ORQ     AX, DX
-	MOVQ    DX, 96(CX)
-	ADDQ    48(CX), DX
-	MOVQ    DX, R14
-	SHRQ    $0x0c, R14
-	ADDQ    R9, R14
-	MOVQ    R14, X1
-	SQRTSD  X1, X1
-	MOVQ    X1, R14
-	MOVQ    R14, AX
-	SHLQ    $0x0c, AX
-	SHRQ    $0x1f, AX
-	TESTL   $0x0007ffff, R14
-	JNE     exact1
-	MOVQ    AX, R14
-	SHRQ    $0x01, R14
-	MOVQ    AX, R15
-	ANDQ    $0x01, R15
-	LEAQ    (R14)(R15*1), BP
-	IMULQ   R14, BP
-	ADDQ    R15, BP
-	MOVQ    AX, R14
-	SHLQ    $0x20, R14
-	ADDQ    R14, BP
-	SUBQ    DX, BP
-	NEGQ    BP
-	SARQ    $0x3f, BP
-	ADDQ    BP, AX
-
-exact1:
-	MOVQ       AX, 104(CX)
-	MOVQ       48(CX), AX
-	MOVQ       X0, DX
-	MULQ       DX
+	MOVQ       120(SI), R9
+	MOVQ       R9, R10
+	XORQ       $0x10, R10
+	MOVQ       R9, R11
+	XORQ       $0x20, R11
+	MOVQ       R9, R12
+	XORQ       $0x30, R12
+	MOVQ       96(SI), AX
+	MOVQ       AX, X0
+	PXOR       (R9), X0
+	XORQ       (R9), AX
+	MULQ       48(SI)
 	MOVQ       DX, X1
 	MOVQ       AX, X2
 	PUNPCKLQDQ X2, X1
-	MOVOA      (R11), X2
-	MOVOA      (R12), X3
+	MOVOA      (R10), X2
+	MOVOA      (R11), X3
 	PXOR       X1, X2
 	PXOR       X3, X1
-	PADDQ      (CX), X1
+	PADDQ      (SI), X1
 	PXOR       X1, X0
 	MOVQ       X0, AX
-	ANDQ       BX, AX
-	ADDQ       112(CX), AX
-	MOVQ       AX, 120(CX)
+	ANDQ       R8, AX
+	ADDQ       112(SI), AX
+	MOVQ       AX, 120(SI)
 	PREFETCHT0 (AX)
-	MOVOA      (R13), X4
-	PADDQ      32(CX), X4
-	MOVOA      X4, (R11)
-	PADDQ      16(CX), X2
-	MOVOA      X2, (R12)
-	PADDQ      (CX), X3
-	MOVOA      X3, (R13)
-	MOVOA      X1, (R10)
-	MOVOA      X0, (CX)
-	MOVOA      16(CX), X0
-	MOVOA      X0, 32(CX)
-	MOVOA      48(CX), X0
-	MOVOA      X0, 16(CX)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase1
-	DECQ       DI
-	JNE        turn
+	MOVOA      (R12), X4
+	PADDQ      16(SI), X4
+	MOVOA      X4, (R10)
+	PADDQ      32(SI), X2
+	MOVOA      X2, (R11)
+	PADDQ      (SI), X3
+	MOVOA      X3, (R12)
+	MOVOA      X1, (R9)
+	MOVOA      X0, (SI)
+	MOVOA      32(SI), X0
+	MOVOA      X0, 16(SI)
+	MOVOA      48(SI), X0
+	MOVOA      X0, 32(SI)
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase1
+	MOVQ       CX, SI
+
+phase2:
+	MOVQ    104(SI), AX
+	LEAL    (AX)(AX*1), R9
+	ADDL    48(SI), R9
+	ORL     $0x80000001, R9
+	MOVL    56(SI), AX
+	MOVL    60(SI), DX
+	MOVL    DX, R10
+	SUBL    R9, R10
+	CMOVLCC R10, DX
+	DIVL    R9
+	SHLQ    $0x20, DX
+	ORQ     AX, DX
+	MOVQ    DX, AX
+	ADDQ    48(SI), AX
+	MOVQ    AX, R9
+	SHRQ    $0x0c, R9
+	ADDQ    rootExponent<>+0(SB), R9
+	MOVQ    R9, X0
+	SQRTSD  X0, X0
+	MOVQ    X0, R9
+	MOVQ    R9, R10
+	SHLQ    $0x0c, R10
+	SHRQ    $0x1f, R10
+	TESTL   $0x0007ffff, R9
+	JNE     exact
+	MOVQ    R10, R9
+	SHRQ    $0x01, R9
+	MOVQ    R10, R11
+	ANDQ    $0x01, R11
+	LEAQ    (R9)(R11*1), R12
+	IMULQ   R9, R12
+	ADDQ    R11, R12
+	MOVQ    R10, R9
+	SHLQ    $0x20, R9
+	ADDQ    R9, R12
+	SUBQ    AX, R12
+	NEGQ    R12
+	SARQ    $0x3f, R12
+	ADDQ    R12, R10
+
+exact:
+	MOVQ R10, 104(SI)
+	SHLQ $0x20, R10
+	XORQ R10, DX
+	MOVQ DX, 96(SI)
+	SUBQ $-128, SI
+	CMPQ SI, DI
+	JCS  phase2
+	DECQ BX
+	JNE  turn
 	RET
+
+DATA rootExponent<>+0(SB)/8, $0x43f0000000000000
+GLOBL rootExponent<>(SB), RODATA|NOPTR, $8
+
+// func lanes2AVX2(ctx *loopContext)
+// Requires: AES, AVX, AVX2, CMOV, MMX+
+TEXT ·lanes2AVX2(SB), NOSPLIT, $0-8
+	MOVQ         ctx+0(FP), CX
+	MOVQ         2816(CX), R9
+	MOVQ         2824(CX), BX
+	MOVQ         2832(CX), DI
+	SHLQ         $0x07, DI
+	ADDQ         CX, DI
+	VPBROADCASTQ odd<>+0(SB), Y0
+	VPBROADCASTQ float52<>+0(SB), Y1
+	VPBROADCASTQ float84<>+0(SB), Y2
+	VPBROADCASTQ float84and52<>+0(SB), Y3
+	VPBROADCASTQ floor<>+0(SB), Y4
+	VPBROADCASTQ rootExponent<>+0(SB), Y5
+	VPXOR        Y6, Y6, Y6
+
+turn:
+	MOVQ CX, SI
+
+phase0:
+	MOVQ       120(SI), AX
+	MOVQ       AX, DX
+	XORQ       $0x10, DX
+	MOVQ       AX, R8
+	XORQ       $0x20, R8
+	MOVQ       AX, R10
+	XORQ       $0x30, R10
+	VMOVDQA    (AX), X7
+	VAESENC    (SI), X7, X7
+	VMOVQ      X7, R11
+	ANDQ       R9, R11
+	ADDQ       112(SI), R11
+	MOVQ       R11, 120(SI)
+	PREFETCHT0 (R11)
+	VMOVDQA    X7, 48(SI)
+	VMOVDQA    (DX), X8
+	VMOVDQA    (R8), X9
+	VMOVDQA    (R10), X10
+	VPADDQ     16(SI), X10, X10
+	VMOVDQA    X10, (DX)
+	VPADDQ     32(SI), X8, X8
+	VMOVDQA    X8, (R8)
+	VPADDQ     (SI), X9, X9
+	VMOVDQA    X9, (R10)
+	VPXOR      32(SI), X7, X7
+	VMOVDQA    X7, (AX)
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase0
+	MOVQ       CX, SI
+	LEAQ       2048(CX), R8
+
+phase1:
+	VMOVDQA      (R8), Y7
+	VPSLLQ       $0x0c, Y7, Y7
+	VPSRLQ       $0x1f, Y7, Y7
+	VPSLLQ       $0x20, Y7, Y8
+	VPXOR        32(R8), Y8, Y8
+	VEXTRACTI128 $0x01, Y8, X9
+	VMOVQ        X8, 96(SI)
+	VMOVHPS      X8, 224(SI)
+	VMOVQ        X9, 352(SI)
+	VMOVHPS      X9, 480(SI)
+	VMOVDQA      48(SI), X9
+	VINSERTI128  $0x01, 304(SI), Y9, Y9
+	VMOVDQA      176(SI), X10
+	VINSERTI128  $0x01, 432(SI), Y10, Y10
+	VPUNPCKLQDQ  Y10, Y9, Y8
+	VPUNPCKHQDQ  Y10, Y9, Y11
+	VMOVDQA      Y8, 160(R8)
+	VPADDQ       Y7, Y7, Y7
+	VPADDQ       Y8, Y7, Y7
+	VPBLENDD     $0xaa, Y6, Y7, Y7
+	VPOR         Y0, Y7, Y7
+	VMOVDQA      Y7, 96(R8)
+	VPSRLQ       $0x20, Y11, Y8
+	VPSUBD       Y7, Y8, Y12
+	VPMINUD      Y12, Y8, Y8
+	VPSLLQ       $0x20, Y8, Y12
+	VPBLENDD     $0xaa, Y12, Y11, Y12
+	VMOVDQA      Y12, 128(R8)
+	VPOR         Y2, Y8, Y8
+	VSUBPD       Y3, Y8, Y8
+	VPBLENDD     $0xaa, Y1, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VPOR         Y1, Y7, Y11
+	VSUBPD       Y1, Y11, Y11
+	VDIVPD       Y11, Y8, Y8
+	VMOVAPD      Y8, 64(R8)
+	MOVQ         SI, R10
+	LEAQ         512(SI), R11
+	CMPQ         R11, DI
+	CMOVQHI      DI, R11
+
+lane:
+	MOVQ        120(SI), R12
+	MOVQ        R12, R13
+	XORQ        $0x10, R13
+	MOVQ        R12, R14
+	XORQ        $0x20, R14
+	MOVQ        R12, R15
+	XORQ        $0x30, R15
+	MOVQ        96(SI), AX
+	VMOVQ       AX, X7
+	VPXOR       (R12), X7, X7
+	XORQ        (R12), AX
+	MULQ        48(SI)
+	VMOVQ       DX, X8
+	VMOVQ       AX, X9
+	VPUNPCKLQDQ X9, X8, X8
+	VMOVDQA     (R13), X9
+	VMOVDQA     (R14), X10
+	VPXOR       X8, X9, X9
+	VPXOR       X10, X8, X8
+	VPADDQ      (SI), X8, X8
+	VPXOR       X8, X7, X7
+	VMOVQ       X7, AX
+	ANDQ        R9, AX
+	ADDQ        112(SI), AX
+	MOVQ        AX, 120(SI)
+	PREFETCHT0  (AX)
+	VMOVDQA     (R15), X11
+	VPADDQ      16(SI), X11, X11
+	VMOVDQA     X11, (R13)
+	VPADDQ      32(SI), X9, X9
+	VMOVDQA     X9, (R14)
+	VPADDQ      (SI), X10, X10
+	VMOVDQA     X10, (R15)
+	VMOVDQA     X8, (R12)
+	VMOVDQA     X7, (SI)
+	VMOVDQU     32(SI), Y7
+	VMOVDQU     Y7, 16(SI)
+	SUBQ        $-128, SI
+	CMPQ        SI, R11
+	JCS         lane
+	MOVQ        R10, SI
+	VMOVDQA     64(R8), Y7
+	VADDPD      Y4, Y7, Y7
+	VPMULUDQ    96(R8), Y7, Y8
+	VMOVDQA     128(R8), Y11
+	VPSUBQ      Y8, Y11, Y8
+	VPSUBQ      96(R8), Y8, Y11
+	VPANDN      Y11, Y8, Y11
+	VPSLLQ      $0x20, Y8, Y8
+	VPBLENDD    $0xaa, Y8, Y7, Y7
+	VMOVDQA     Y7, 32(R8)
+	VPADDQ      160(R8), Y7, Y7
+	VPSRLQ      $0x0c, Y7, Y7
+	VPADDQ      Y5, Y7, Y7
+	VSQRTPD     Y7, Y7
+	VPSLLQ      $0x2d, Y7, Y8
+	VPCMPEQQ    Y6, Y8, Y8
+	VPANDN      Y11, Y8, Y11
+	VMOVMSKPD   Y11, AX
+	CMPL        AX, $0x0f
+	JNE         inexact
+	VMOVDQA     Y7, (R8)
+
+rooted:
+	ADDQ $0x000000c0, R8
+	ADDQ $0x00000200, SI
+	CMPQ SI, DI
+	JCS  phase1
+	DECQ BX
+	JNE  turn
+	VZEROUPPER
+	RET
+
+inexact:
+	MOVQ $0x00000004, R10
+
+one:
+	MOVQ    (R8), AX
+	SHLQ    $0x0c, AX
+	SHRQ    $0x1f, AX
+	LEAL    (AX)(AX*1), R11
+	ADDL    48(SI), R11
+	ORL     $0x80000001, R11
+	MOVL    56(SI), AX
+	MOVL    60(SI), DX
+	MOVL    DX, R12
+	SUBL    R11, R12
+	CMOVLCC R12, DX
+	DIVL    R11
+	SHLQ    $0x20, DX
+	ORQ     AX, DX
+	MOVQ    DX, AX
+	ADDQ    48(SI), AX
+	MOVQ    AX, R11
+	SHRQ    $0x0c, R11
+	ADDQ    rootExponent<>+0(SB), R11
+	VMOVQ   R11, X7
+	VSQRTSD X7, X7, X7
+	VMOVQ   X7, R11
+	MOVQ    R11, R12
+	SHLQ    $0x0c, R12
+	SHRQ    $0x1f, R12
+	TESTL   $0x0007ffff, R11
+	JNE     exact
+	MOVQ    R12, R11
+	SHRQ    $0x01, R11
+	MOVQ    R12, R13
+	ANDQ    $0x01, R13
+	LEAQ    (R11)(R13*1), R14
+	IMULQ   R11, R14
+	ADDQ    R13, R14
+	MOVQ    R12, R11
+	SHLQ    $0x20, R11
+	ADDQ    R11, R14
+	SUBQ    AX, R14
+	NEGQ    R14
+	SARQ    $0x3f, R14
+	ADDQ    R14, R12
+
+exact:
+	MOVQ DX, 32(R8)
+	SHLQ $0x13, R12
+	MOVQ R12, (R8)
+	ADDQ $0x08, R8
+	SUBQ $-128, SI
+	DECQ R10
+	JNE  one
+	SUBQ $0x20, R8
+	SUBQ $0x00000200, SI
+	JMP  rooted
+
+DATA odd<>+0(SB)/8, $0x0000000080000001
+GLOBL odd<>(SB), RODATA|NOPTR, $8
+
+DATA float52<>+0(SB)/8, $0x4330000000000000
+GLOBL float52<>(SB), RODATA|NOPTR, $8
+
+DATA float84<>+0(SB)/8, $0x4530000000000000
+GLOBL float84<>(SB), RODATA|NOPTR, $8
+
+DATA float84and52<>+0(SB)/8, $0x4530000000100000
+GLOBL float84and52<>(SB), RODATA|NOPTR, $8
+
+DATA floor<>+0(SB)/8, $0x432fffffffffffff
+GLOBL floor<>(SB), RODATA|NOPTR, $8
 
 // func lanes2Reverse(ctx *loopContext)
 // Requires: AES, CMOV, MMX+, SSE2
-TEXT ·lanes2Reverse(SB), NOSPLIT, $8-8
-	MOVQ ctx+0(FP), SI
-	MOVQ 2048(SI), BX
-	MOVQ 2056(SI), DI
-	MOVQ 2064(SI), R8
-	SHLQ $0x07, R8
-	ADDQ SI, R8
-	MOVQ $0x43f0000000000000, R9
+TEXT ·lanes2Reverse(SB), NOSPLIT, $0-8
+	MOVQ ctx+0(FP), CX
+	MOVQ 2816(CX), R8
+	MOVQ 2824(CX), BX
+	MOVQ 2832(CX), DI
+	SHLQ $0x07, DI
+	ADDQ CX, DI
 
 turn:
-	MOVQ SI, CX
+	MOVQ CX, SI
 
 phase0:
-	MOVQ       120(CX), AX
+	MOVQ       120(SI), AX
 	MOVQ       AX, DX
 	XORQ       $0x10, DX
+	MOVQ       AX, R9
+	XORQ       $0x20, R9
 	MOVQ       AX, R10
-	XORQ       $0x20, R10
-	MOVQ       AX, R11
-	XORQ       $0x30, R11
+	XORQ       $0x30, R10
 	MOVOA      (AX), X0
-	AESENC     (CX), X0
-	MOVQ       X0, R12
-	ANDQ       BX, R12
-	ADDQ       112(CX), R12
-	MOVQ       R12, 120(CX)
-	PREFETCHT0 (R12)
-	MOVOA      X0, 48(CX)
+	AESENC     (SI), X0
+	MOVQ       X0, R11
+	ANDQ       R8, R11
+	ADDQ       112(SI), R11
+	MOVQ       R11, 120(SI)
+	PREFETCHT0 (R11)
+	MOVOA      X0, 48(SI)
 	MOVOA      (DX), X1
-	MOVOA      (R10), X2
-	MOVOA      (R11), X3
-	PADDQ      32(CX), X1
+	MOVOA      (R9), X2
+	MOVOA      (R10), X3
+	PADDQ      16(SI), X1
 	MOVOA      X1, (DX)
-	PADDQ      16(CX), X3
-	MOVOA      X3, (R10)
-	PADDQ      (CX), X2
-	MOVOA      X2, (R11)
-	PXOR       16(CX), X0
+	PADDQ      32(SI), X3
+	MOVOA      X3, (R9)
+	PADDQ      (SI), X2
+	MOVOA      X2, (R10)
+	PXOR       32(SI), X0
 	MOVOA      X0, (AX)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase0
-	MOVQ       SI, CX
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase0
+	MOVQ       CX, SI
 
 phase1:
-	MOVQ    120(CX), R10
-	MOVQ    R10, R11
-	XORQ    $0x10, R11
-	MOVQ    R10, R12
-	XORQ    $0x20, R12
-	MOVQ    R10, R13
-	XORQ    $0x30, R13
-	MOVQ    104(CX), AX
-	SHLQ    $0x20, AX
-	XORQ    96(CX), AX
-	MOVQ    AX, X0
-	PXOR    (R10), X0
-	MOVQ    104(CX), R14
-	ADDQ    R14, R14
-	ADDL    48(CX), R14
-	ORL     $0x80000001, R14
-	MOVL    56(CX), AX
-	MOVL    60(CX), DX
-	MOVL    DX, R15
-	SUBL    R14, R15
-	CMOVLCC R15, DX
-	DIVL    R14
-	SHLQ    $0x20, DX
-	ORQ     AX, DX
-	MOVQ    DX, 96(CX)
-	ADDQ    48(CX), DX
-	MOVQ    DX, R14
-	SHRQ    $0x0c, R14
-	ADDQ    R9, R14
-	MOVQ    R14, X1
-	SQRTSD  X1, X1
-	MOVQ    X1, R14
-	MOVQ    R14, AX
-	SHLQ    $0x0c, AX
-	SHRQ    $0x1f, AX
-	TESTL   $0x0007ffff, R14
-	JNE     exact1
-	MOVQ    AX, R14
-	SHRQ    $0x01, R14
-	MOVQ    AX, R15
-	ANDQ    $0x01, R15
-	LEAQ    (R14)(R15*1), BP
-	IMULQ   R14, BP
-	ADDQ    R15, BP
-	MOVQ    AX, R14
-	SHLQ    $0x20, R14
-	ADDQ    R14, BP
-	SUBQ    DX, BP
-	NEGQ    BP
-	SARQ    $0x3f, BP
-	ADDQ    BP, AX
-
-exact1:
-	MOVQ       AX, 104(CX)
-	MOVQ       48(CX), AX
-	MOVQ       X0, DX
-	MULQ       DX
+	MOVQ       120(SI), R9
+	MOVQ       R9, R10
+	XORQ       $0x10, R10
+	MOVQ       R9, R11
+	XORQ       $0x20, R11
+	MOVQ       R9, R12
+	XORQ       $0x30, R12
+	MOVQ       96(SI), AX
+	MOVQ       AX, X0
+	PXOR       (R9), X0
+	XORQ       (R9), AX
+	MULQ       48(SI)
 	MOVQ       DX, X1
 	MOVQ       AX, X2
 	PUNPCKLQDQ X2, X1
-	MOVOA      (R11), X2
-	MOVOA      (R12), X3
+	MOVOA      (R10), X2
+	MOVOA      (R11), X3
 	PXOR       X1, X2
 	PXOR       X3, X1
-	PADDQ      (CX), X1
+	PADDQ      (SI), X1
 	PXOR       X1, X0
 	MOVQ       X0, AX
-	ANDQ       BX, AX
-	ADDQ       112(CX), AX
-	MOVQ       AX, 120(CX)
+	ANDQ       R8, AX
+	ADDQ       112(SI), AX
+	MOVQ       AX, 120(SI)
 	PREFETCHT0 (AX)
-	MOVOA      (R13), X4
-	PADDQ      32(CX), X2
-	MOVOA      X2, (R11)
-	PADDQ      16(CX), X4
-	MOVOA      X4, (R12)
-	PADDQ      (CX), X3
-	MOVOA      X3, (R13)
-	MOVOA      X1, (R10)
-	MOVOA      X0, (CX)
-	MOVOA      16(CX), X0
-	MOVOA      X0, 32(CX)
-	MOVOA      48(CX), X0
-	MOVOA      X0, 16(CX)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase1
-	DECQ       DI
-	JNE        turn
+	MOVOA      (R12), X4
+	PADDQ      16(SI), X2
+	MOVOA      X2, (R10)
+	PADDQ      32(SI), X4
+	MOVOA      X4, (R11)
+	PADDQ      (SI), X3
+	MOVOA      X3, (R12)
+	MOVOA      X1, (R9)
+	MOVOA      X0, (SI)
+	MOVOA      32(SI), X0
+	MOVOA      X0, 16(SI)
+	MOVOA      48(SI), X0
+	MOVOA      X0, 32(SI)
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase1
+	MOVQ       CX, SI
+
+phase2:
+	MOVQ    104(SI), AX
+	LEAL    (AX)(AX*1), R9
+	ADDL    48(SI), R9
+	ORL     $0x80000001, R9
+	MOVL    56(SI), AX
+	MOVL    60(SI), DX
+	MOVL    DX, R10
+	SUBL    R9, R10
+	CMOVLCC R10, DX
+	DIVL    R9
+	SHLQ    $0x20, DX
+	ORQ     AX, DX
+	MOVQ    DX, AX
+	ADDQ    48(SI), AX
+	MOVQ    AX, R9
+	SHRQ    $0x0c, R9
+	ADDQ    rootExponent<>+0(SB), R9
+	MOVQ    R9, X0
+	SQRTSD  X0, X0
+	MOVQ    X0, R9
+	MOVQ    R9, R10
+	SHLQ    $0x0c, R10
+	SHRQ    $0x1f, R10
+	TESTL   $0x0007ffff, R9
+	JNE     exact
+	MOVQ    R10, R9
+	SHRQ    $0x01, R9
+	MOVQ    R10, R11
+	ANDQ    $0x01, R11
+	LEAQ    (R9)(R11*1), R12
+	IMULQ   R9, R12
+	ADDQ    R11, R12
+	MOVQ    R10, R9
+	SHLQ    $0x20, R9
+	ADDQ    R9, R12
+	SUBQ    AX, R12
+	NEGQ    R12
+	SARQ    $0x3f, R12
+	ADDQ    R12, R10
+
+exact:
+	MOVQ R10, 104(SI)
+	SHLQ $0x20, R10
+	XORQ R10, DX
+	MOVQ DX, 96(SI)
+	SUBQ $-128, SI
+	CMPQ SI, DI
+	JCS  phase2
+	DECQ BX
+	JNE  turn
 	RET
+
+// func lanes2ReverseAVX2(ctx *loopContext)
+// Requires: AES, AVX, AVX2, CMOV, MMX+
+TEXT ·lanes2ReverseAVX2(SB), NOSPLIT, $0-8
+	MOVQ         ctx+0(FP), CX
+	MOVQ         2816(CX), R9
+	MOVQ         2824(CX), BX
+	MOVQ         2832(CX), DI
+	SHLQ         $0x07, DI
+	ADDQ         CX, DI
+	VPBROADCASTQ odd<>+0(SB), Y0
+	VPBROADCASTQ float52<>+0(SB), Y1
+	VPBROADCASTQ float84<>+0(SB), Y2
+	VPBROADCASTQ float84and52<>+0(SB), Y3
+	VPBROADCASTQ floor<>+0(SB), Y4
+	VPBROADCASTQ rootExponent<>+0(SB), Y5
+	VPXOR        Y6, Y6, Y6
+
+turn:
+	MOVQ CX, SI
+
+phase0:
+	MOVQ       120(SI), AX
+	MOVQ       AX, DX
+	XORQ       $0x10, DX
+	MOVQ       AX, R8
+	XORQ       $0x20, R8
+	MOVQ       AX, R10
+	XORQ       $0x30, R10
+	VMOVDQA    (AX), X7
+	VAESENC    (SI), X7, X7
+	VMOVQ      X7, R11
+	ANDQ       R9, R11
+	ADDQ       112(SI), R11
+	MOVQ       R11, 120(SI)
+	PREFETCHT0 (R11)
+	VMOVDQA    X7, 48(SI)
+	VMOVDQA    (DX), X8
+	VMOVDQA    (R8), X9
+	VMOVDQA    (R10), X10
+	VPADDQ     16(SI), X8, X8
+	VMOVDQA    X8, (DX)
+	VPADDQ     32(SI), X10, X10
+	VMOVDQA    X10, (R8)
+	VPADDQ     (SI), X9, X9
+	VMOVDQA    X9, (R10)
+	VPXOR      32(SI), X7, X7
+	VMOVDQA    X7, (AX)
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase0
+	MOVQ       CX, SI
+	LEAQ       2048(CX), R8
+
+phase1:
+	VMOVDQA      (R8), Y7
+	VPSLLQ       $0x0c, Y7, Y7
+	VPSRLQ       $0x1f, Y7, Y7
+	VPSLLQ       $0x20, Y7, Y8
+	VPXOR        32(R8), Y8, Y8
+	VEXTRACTI128 $0x01, Y8, X9
+	VMOVQ        X8, 96(SI)
+	VMOVHPS      X8, 224(SI)
+	VMOVQ        X9, 352(SI)
+	VMOVHPS      X9, 480(SI)
+	VMOVDQA      48(SI), X9
+	VINSERTI128  $0x01, 304(SI), Y9, Y9
+	VMOVDQA      176(SI), X10
+	VINSERTI128  $0x01, 432(SI), Y10, Y10
+	VPUNPCKLQDQ  Y10, Y9, Y8
+	VPUNPCKHQDQ  Y10, Y9, Y11
+	VMOVDQA      Y8, 160(R8)
+	VPADDQ       Y7, Y7, Y7
+	VPADDQ       Y8, Y7, Y7
+	VPBLENDD     $0xaa, Y6, Y7, Y7
+	VPOR         Y0, Y7, Y7
+	VMOVDQA      Y7, 96(R8)
+	VPSRLQ       $0x20, Y11, Y8
+	VPSUBD       Y7, Y8, Y12
+	VPMINUD      Y12, Y8, Y8
+	VPSLLQ       $0x20, Y8, Y12
+	VPBLENDD     $0xaa, Y12, Y11, Y12
+	VMOVDQA      Y12, 128(R8)
+	VPOR         Y2, Y8, Y8
+	VSUBPD       Y3, Y8, Y8
+	VPBLENDD     $0xaa, Y1, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VPOR         Y1, Y7, Y11
+	VSUBPD       Y1, Y11, Y11
+	VDIVPD       Y11, Y8, Y8
+	VMOVAPD      Y8, 64(R8)
+	MOVQ         SI, R10
+	LEAQ         512(SI), R11
+	CMPQ         R11, DI
+	CMOVQHI      DI, R11
+
+lane:
+	MOVQ        120(SI), R12
+	MOVQ        R12, R13
+	XORQ        $0x10, R13
+	MOVQ        R12, R14
+	XORQ        $0x20, R14
+	MOVQ        R12, R15
+	XORQ        $0x30, R15
+	MOVQ        96(SI), AX
+	VMOVQ       AX, X7
+	VPXOR       (R12), X7, X7
+	XORQ        (R12), AX
+	MULQ        48(SI)
+	VMOVQ       DX, X8
+	VMOVQ       AX, X9
+	VPUNPCKLQDQ X9, X8, X8
+	VMOVDQA     (R13), X9
+	VMOVDQA     (R14), X10
+	VPXOR       X8, X9, X9
+	VPXOR       X10, X8, X8
+	VPADDQ      (SI), X8, X8
+	VPXOR       X8, X7, X7
+	VMOVQ       X7, AX
+	ANDQ        R9, AX
+	ADDQ        112(SI), AX
+	MOVQ        AX, 120(SI)
+	PREFETCHT0  (AX)
+	VMOVDQA     (R15), X11
+	VPADDQ      16(SI), X9, X9
+	VMOVDQA     X9, (R13)
+	VPADDQ      32(SI), X11, X11
+	VMOVDQA     X11, (R14)
+	VPADDQ      (SI), X10, X10
+	VMOVDQA     X10, (R15)
+	VMOVDQA     X8, (R12)
+	VMOVDQA     X7, (SI)
+	VMOVDQU     32(SI), Y7
+	VMOVDQU     Y7, 16(SI)
+	SUBQ        $-128, SI
+	CMPQ        SI, R11
+	JCS         lane
+	MOVQ        R10, SI
+	VMOVDQA     64(R8), Y7
+	VADDPD      Y4, Y7, Y7
+	VPMULUDQ    96(R8), Y7, Y8
+	VMOVDQA     128(R8), Y11
+	VPSUBQ      Y8, Y11, Y8
+	VPSUBQ      96(R8), Y8, Y11
+	VPANDN      Y11, Y8, Y11
+	VPSLLQ      $0x20, Y8, Y8
+	VPBLENDD    $0xaa, Y8, Y7, Y7
+	VMOVDQA     Y7, 32(R8)
+	VPADDQ      160(R8), Y7, Y7
+	VPSRLQ      $0x0c, Y7, Y7
+	VPADDQ      Y5, Y7, Y7
+	VSQRTPD     Y7, Y7
+	VPSLLQ      $0x2d, Y7, Y8
+	VPCMPEQQ    Y6, Y8, Y8
+	VPANDN      Y11, Y8, Y11
+	VMOVMSKPD   Y11, AX
+	CMPL        AX, $0x0f
+	JNE         inexact
+	VMOVDQA     Y7, (R8)
+
+rooted:
+	ADDQ $0x000000c0, R8
+	ADDQ $0x00000200, SI
+	CMPQ SI, DI
+	JCS  phase1
+	DECQ BX
+	JNE  turn
+	VZEROUPPER
+	RET
+
+inexact:
+	MOVQ $0x00000004, R10
+
+one:
+	MOVQ    (R8), AX
+	SHLQ    $0x0c, AX
+	SHRQ    $0x1f, AX
+	LEAL    (AX)(AX*1), R11
+	ADDL    48(SI), R11
+	ORL     $0x80000001, R11
+	MOVL    56(SI), AX
+	MOVL    60(SI), DX
+	MOVL    DX, R12
+	SUBL    R11, R12
+	CMOVLCC R12, DX
+	DIVL    R11
+	SHLQ    $0x20, DX
+	ORQ     AX, DX
+	MOVQ    DX, AX
+	ADDQ    48(SI), AX
+	MOVQ    AX, R11
+	SHRQ    $0x0c, R11
+	ADDQ    rootExponent<>+0(SB), R11
+	VMOVQ   R11, X7
+	VSQRTSD X7, X7, X7
+	VMOVQ   X7, R11
+	MOVQ    R11, R12
+	SHLQ    $0x0c, R12
+	SHRQ    $0x1f, R12
+	TESTL   $0x0007ffff, R11
+	JNE     exact
+	MOVQ    R12, R11
+	SHRQ    $0x01, R11
+	MOVQ    R12, R13
+	ANDQ    $0x01, R13
+	LEAQ    (R11)(R13*1), R14
+	IMULQ   R11, R14
+	ADDQ    R13, R14
+	MOVQ    R12, R11
+	SHLQ    $0x20, R11
+	ADDQ    R11, R14
+	SUBQ    AX, R14
+	NEGQ    R14
+	SARQ    $0x3f, R14
+	ADDQ    R14, R12
+
+exact:
+	MOVQ DX, 32(R8)
+	SHLQ $0x13, R12
+	MOVQ R12, (R8)
+	ADDQ $0x08, R8
+	SUBQ $-128, SI
+	DECQ R10
+	JNE  one
+	SUBQ $0x20, R8
+	SUBQ $0x00000200, SI
+	JMP  rooted
 
 DATA below<>+0(SB)/8, $0x3feffffffffffffc
 DATA below<>+8(SB)/8, $0x0000000000000000
@@ -589,60 +1071,60 @@ GLOBL above<>(SB), RODATA|NOPTR, $16
 // func lanesHeavy(ctx *loopContext)
 // Requires: AES, MMX+, SSE, SSE2
 TEXT ·lanesHeavy(SB), NOSPLIT, $0-8
-	MOVQ  ctx+0(FP), SI
-	MOVQ  2048(SI), BX
-	MOVQ  2056(SI), DI
-	MOVQ  2064(SI), R8
-	SHLQ  $0x07, R8
-	ADDQ  SI, R8
+	MOVQ  ctx+0(FP), CX
+	MOVQ  2816(CX), R8
+	MOVQ  2824(CX), BX
+	MOVQ  2832(CX), DI
+	SHLQ  $0x07, DI
+	ADDQ  CX, DI
 	MOVOA below<>+0(SB), X0
 	MOVOA above<>+0(SB), X1
 
 turn:
-	MOVQ SI, CX
+	MOVQ CX, SI
 
 phase0:
-	MOVQ       120(CX), AX
+	MOVQ       120(SI), AX
 	MOVOA      (AX), X2
-	AESENC     (CX), X2
+	AESENC     (SI), X2
 	MOVQ       X2, DX
-	ANDQ       BX, DX
-	ADDQ       112(CX), DX
-	MOVQ       DX, 120(CX)
+	ANDQ       R8, DX
+	ADDQ       112(SI), DX
+	MOVQ       DX, 120(SI)
 	PREFETCHT0 (DX)
-	MOVOA      16(CX), X3
+	MOVOA      32(SI), X3
 	PXOR       X2, X3
 	MOVOA      X3, (AX)
-	MOVOA      X2, 16(CX)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase0
-	MOVQ       SI, CX
+	MOVOA      X2, 32(SI)
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase0
+	MOVQ       CX, SI
 
 phase1:
-	MOVQ       120(CX), R9
-	MOVQ       16(CX), AX
+	MOVQ       120(SI), R9
+	MOVQ       32(SI), AX
 	MULQ       (R9)
 	MOVQ       DX, X2
 	MOVQ       AX, X3
 	PUNPCKLQDQ X3, X2
-	PADDQ      (CX), X2
+	PADDQ      (SI), X2
 	MOVOA      (R9), X3
 	PXOR       X2, X3
 	MOVQ       X3, AX
-	ANDQ       BX, AX
-	ADDQ       112(CX), AX
-	MOVQ       AX, 120(CX)
+	ANDQ       R8, AX
+	ADDQ       112(SI), AX
+	MOVQ       AX, 120(SI)
 	PREFETCHT0 (AX)
-	MOVOA      X3, (CX)
+	MOVOA      X3, (SI)
 	MOVOA      X2, (R9)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase1
-	MOVQ       SI, CX
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase1
+	MOVQ       CX, SI
 
 phase2:
-	MOVQ       120(CX), AX
+	MOVQ       120(SI), AX
 	MOVQ       (AX), DX
 	MOVLQSX    8(AX), R9
 	MOVQ       R9, R10
@@ -665,76 +1147,76 @@ phase2:
 	CVTTSD2SQ  X2, R12
 	ADDQ       R12, R11
 	XORQ       R11, R9
-	ANDQ       BX, R9
-	ADDQ       112(CX), R9
-	MOVQ       R9, 120(CX)
+	ANDQ       R8, R9
+	ADDQ       112(SI), R9
+	MOVQ       R9, 120(SI)
 	PREFETCHT0 (R9)
 	XORQ       DX, R11
 	MOVQ       R11, (AX)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase2
-	DECQ       DI
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase2
+	DECQ       BX
 	JNE        turn
 	RET
 
 // func lanesHeavyInvert(ctx *loopContext)
 // Requires: AES, MMX+, SSE, SSE2
 TEXT ·lanesHeavyInvert(SB), NOSPLIT, $0-8
-	MOVQ  ctx+0(FP), SI
-	MOVQ  2048(SI), BX
-	MOVQ  2056(SI), DI
-	MOVQ  2064(SI), R8
-	SHLQ  $0x07, R8
-	ADDQ  SI, R8
+	MOVQ  ctx+0(FP), CX
+	MOVQ  2816(CX), R8
+	MOVQ  2824(CX), BX
+	MOVQ  2832(CX), DI
+	SHLQ  $0x07, DI
+	ADDQ  CX, DI
 	MOVOA below<>+0(SB), X0
 	MOVOA above<>+0(SB), X1
 
 turn:
-	MOVQ SI, CX
+	MOVQ CX, SI
 
 phase0:
-	MOVQ       120(CX), AX
+	MOVQ       120(SI), AX
 	MOVOA      (AX), X2
-	AESENC     (CX), X2
+	AESENC     (SI), X2
 	MOVQ       X2, DX
-	ANDQ       BX, DX
-	ADDQ       112(CX), DX
-	MOVQ       DX, 120(CX)
+	ANDQ       R8, DX
+	ADDQ       112(SI), DX
+	MOVQ       DX, 120(SI)
 	PREFETCHT0 (DX)
-	MOVOA      16(CX), X3
+	MOVOA      32(SI), X3
 	PXOR       X2, X3
 	MOVOA      X3, (AX)
-	MOVOA      X2, 16(CX)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase0
-	MOVQ       SI, CX
+	MOVOA      X2, 32(SI)
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase0
+	MOVQ       CX, SI
 
 phase1:
-	MOVQ       120(CX), R9
-	MOVQ       16(CX), AX
+	MOVQ       120(SI), R9
+	MOVQ       32(SI), AX
 	MULQ       (R9)
 	MOVQ       DX, X2
 	MOVQ       AX, X3
 	PUNPCKLQDQ X3, X2
-	PADDQ      (CX), X2
+	PADDQ      (SI), X2
 	MOVOA      (R9), X3
 	PXOR       X2, X3
 	MOVQ       X3, AX
-	ANDQ       BX, AX
-	ADDQ       112(CX), AX
-	MOVQ       AX, 120(CX)
+	ANDQ       R8, AX
+	ADDQ       112(SI), AX
+	MOVQ       AX, 120(SI)
 	PREFETCHT0 (AX)
-	MOVOA      X3, (CX)
+	MOVOA      X3, (SI)
 	MOVOA      X2, (R9)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase1
-	MOVQ       SI, CX
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase1
+	MOVQ       CX, SI
 
 phase2:
-	MOVQ       120(CX), AX
+	MOVQ       120(SI), AX
 	MOVQ       (AX), DX
 	MOVLQSX    8(AX), R9
 	MOVQ       R9, R10
@@ -758,16 +1240,16 @@ phase2:
 	ADDQ       R12, R11
 	NOTQ       R9
 	XORQ       R11, R9
-	ANDQ       BX, R9
-	ADDQ       112(CX), R9
-	MOVQ       R9, 120(CX)
+	ANDQ       R8, R9
+	ADDQ       112(SI), R9
+	MOVQ       R9, 120(SI)
 	PREFETCHT0 (R9)
 	XORQ       DX, R11
 	MOVQ       R11, (AX)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase2
-	DECQ       DI
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase2
+	DECQ       BX
 	JNE        turn
 	RET
 
@@ -790,12 +1272,12 @@ GLOBL column3<>(SB), RODATA|NOPTR, $16
 // func lanesTube(ctx *loopContext)
 // Requires: AES, MMX+, SSE, SSE2, SSE4.1
 TEXT ·lanesTube(SB), NOSPLIT, $0-8
-	MOVQ    ctx+0(FP), SI
-	MOVQ    2048(SI), BX
-	MOVQ    2056(SI), DI
-	MOVQ    2064(SI), R8
-	SHLQ    $0x07, R8
-	ADDQ    SI, R8
+	MOVQ    ctx+0(FP), CX
+	MOVQ    2816(CX), R8
+	MOVQ    2824(CX), BX
+	MOVQ    2832(CX), DI
+	SHLQ    $0x07, DI
+	ADDQ    CX, DI
 	MOVOA   below<>+0(SB), X0
 	MOVOA   above<>+0(SB), X1
 	LEAQ    tweakTable<>+0(SB), R9
@@ -806,12 +1288,12 @@ TEXT ·lanesTube(SB), NOSPLIT, $0-8
 	PCMPEQL X6, X6
 
 turn:
-	MOVQ SI, CX
+	MOVQ CX, SI
 
 phase0:
-	MOVQ       120(CX), AX
+	MOVQ       120(SI), AX
 	MOVOA      (AX), X7
-	MOVOA      (CX), X8
+	MOVOA      (SI), X8
 	PXOR       X6, X7
 	MOVOA      X7, X9
 	AESENC     X8, X9
@@ -833,50 +1315,50 @@ phase0:
 	PAND       X5, X7
 	POR        X7, X10
 	MOVQ       X10, DX
-	ANDQ       BX, DX
-	ADDQ       112(CX), DX
-	MOVQ       DX, 120(CX)
+	ANDQ       R8, DX
+	ADDQ       112(SI), DX
+	MOVQ       DX, 120(SI)
 	PREFETCHT0 (DX)
-	MOVOA      16(CX), X7
+	MOVOA      32(SI), X7
 	PXOR       X10, X7
 	MOVOA      X7, (AX)
-	MOVOA      X10, 16(CX)
+	MOVOA      X10, 32(SI)
 	PEXTRB     $0x0b, X7, DX
 	MOVBLZX    (R9)(DX*1), DX
 	MOVB       DL, 11(AX)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase0
-	MOVQ       SI, CX
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase0
+	MOVQ       CX, SI
 
 phase1:
-	MOVQ       120(CX), R10
-	MOVQ       16(CX), AX
+	MOVQ       120(SI), R10
+	MOVQ       32(SI), AX
 	MULQ       (R10)
 	MOVQ       DX, X7
 	MOVQ       AX, X8
 	PUNPCKLQDQ X8, X7
-	PADDQ      (CX), X7
+	PADDQ      (SI), X7
 	MOVOA      (R10), X8
 	PXOR       X7, X8
 	MOVQ       X8, AX
-	ANDQ       BX, AX
-	ADDQ       112(CX), AX
-	MOVQ       AX, 120(CX)
+	ANDQ       R8, AX
+	ADDQ       112(SI), AX
+	MOVQ       AX, 120(SI)
 	PREFETCHT0 (AX)
-	MOVOA      X8, (CX)
-	MOVOA      64(CX), X8
+	MOVOA      X8, (SI)
+	MOVOA      64(SI), X8
 	PXOR       X7, X8
 	PSLLDQ     $0x08, X7
 	PXOR       X7, X8
 	MOVOA      X8, (R10)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase1
-	MOVQ       SI, CX
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase1
+	MOVQ       CX, SI
 
 phase2:
-	MOVQ       120(CX), AX
+	MOVQ       120(SI), AX
 	MOVQ       (AX), DX
 	MOVLQSX    8(AX), R10
 	MOVQ       R10, R11
@@ -899,15 +1381,15 @@ phase2:
 	CVTTSD2SQ  X7, R13
 	ADDQ       R13, R12
 	XORQ       R12, R10
-	ANDQ       BX, R10
-	ADDQ       112(CX), R10
-	MOVQ       R10, 120(CX)
+	ANDQ       R8, R10
+	ADDQ       112(SI), R10
+	MOVQ       R10, 120(SI)
 	PREFETCHT0 (R10)
 	XORQ       DX, R12
 	MOVQ       R12, (AX)
-	ADDQ       $0x00000080, CX
-	CMPQ       CX, R8
-	JNE        phase2
-	DECQ       DI
+	SUBQ       $-128, SI
+	CMPQ       SI, DI
+	JCS        phase2
+	DECQ       BX
 	JNE        turn
 	RET

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/internal/aes"
+	"github.com/aditmine/adit/hash/internal/cpufeature"
 )
 
 // shortened returns algorithms with every main loop, on small pads and with
@@ -51,32 +52,45 @@ func (h *Hasher) clone() *Hasher {
 // loop does.
 func TestLanesEqualThePortableLoops(t *testing.T) {
 	for _, a := range shortened() {
-		loop := laneLoop(a)
-		if loop == nil {
-			continue
+		for name, kernel := range kernelsOf(a) {
+			t.Run(a.Name+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				random := rand.New(rand.NewPCG(1, 2))
+				ctx := newLoopContext(a.AddressMask)
+				for n := 1; n <= MaxLanes; n++ {
+					testLanes(t, a, ctx, kernel, n, random)
+				}
+			})
 		}
-		t.Run(a.Name, func(t *testing.T) {
-			t.Parallel()
-			random := rand.New(rand.NewPCG(1, 2))
-			ctx := newAligned[loopContext]()
-			ctx.mask = uint64(a.AddressMask)
-			for n := 1; n <= MaxLanes; n++ {
-				got, want := make([]*Hasher, n), make([]*Hasher, n)
-				for i := range n {
-					got[i] = newHeapHasher(t, a)
-					randomise(got[i], random)
-					want[i] = got[i].clone()
-					want[i].variant.loop(want[i])
-					ctx.lanes[i].start(got[i])
-				}
-				spare := ctx.lanes
-				ctx.run(loop, n, a.Iterations)
-				for i := range n {
-					require.True(t, slices.Equal(want[i].pad, got[i].pad), "lane %d of %d", i, n)
-				}
-				require.Equal(t, spare[n:], ctx.lanes[n:], "lanes that are not in use")
+	}
+}
+
+// kernelsOf are all kernels for a that this machine runs.
+func kernelsOf(a *hash.Algorithm) map[string]func(*loopContext) {
+	all := map[string]func(*loopContext){}
+	for _, level := range cpufeature.Levels()[1:] {
+		if features := cpufeature.Detect() & level.May; features.Has(level.Needs) {
+			kernels := laneLoop(a, features)
+			if kernels.several != nil {
+				all[level.Name+" one"], all[level.Name+" several"] = kernels.one, kernels.several
 			}
-		})
+		}
+	}
+	return all
+}
+
+func testLanes(t *testing.T, a *hash.Algorithm, ctx *loopContext, kernel func(*loopContext), n int, random *rand.Rand) {
+	got, want := make([]*Hasher, n), make([]*Hasher, n)
+	for i := range n {
+		got[i] = newHeapHasher(t, a)
+		randomise(got[i], random)
+		want[i] = got[i].clone()
+		want[i].variant.loop(want[i])
+		ctx.start(i, got[i])
+	}
+	ctx.run(kernel, n, a.Iterations)
+	for i := range n {
+		require.True(t, slices.Equal(want[i].pad, got[i].pad), "lane %d of %d", i, n)
 	}
 }
 
@@ -86,29 +100,40 @@ func TestLoopContextIsAligned(t *testing.T) {
 	require.Equal(t, uintptr(128), unsafe.Sizeof(ctx.lanes[0]))
 }
 
-// oneTurn makes one turn of loop on a pad full of x, starting with a.
-func oneTurn(loop func(*loopContext), pad scratchpad, x, a block) loopLane {
+// oneTurn makes one turn of loop on a pad full of x, starting with a, and a
+// root of 0.
+func oneTurn(loop func(*loopContext), pad scratchpad, x, a block) *loopContext {
 	fill(pad, x)
-	ctx := newAligned[loopContext]()
-	ctx.mask = uint64(len(pad)*lineSize - blockSize)
+	ctx := newLoopContext(uint32(len(pad)*lineSize - blockSize))
 	start := uintptr(unsafe.Pointer(&pad[0]))
 	ctx.lanes[0] = loopLane{a: a, pad: start, at: start + uintptr(a.Lo&ctx.mask)}
 	ctx.run(loop, 1, 1)
-	return ctx.lanes[0]
+	return ctx
 }
 
 // Division and square root where rounding is delicate. One turn of base 2 gets
 // the c that is wanted by way of the key.
 func TestLanesDivideAndRootExactly(t *testing.T) {
-	pad := newScratchpad(1 << 10)
+	pad := scratchpad(newAligned[[16]line]()[:])
 	random := rand.New(rand.NewPCG(3, 4))
+	avx2 := cpufeature.Detect().Has(cpufeature.AVX2)
 	check := func(c block) {
 		x := block{Lo: random.Uint64(), Hi: random.Uint64()}
+		a := aes.Round(x, block{}).Xor(c)
 		quotient := divide(c, 0)
+		root := squareRoot(c.Lo + quotient)
 		for _, loop := range []func(*loopContext){lanes2, lanes2Reverse} {
-			got := oneTurn(loop, pad, x, aes.Round(x, block{}).Xor(c))
-			require.Equal(t, quotient, got.quotient, "%x", c)
-			require.Equal(t, squareRoot(c.Lo+quotient), got.root, "%x", c)
+			l := oneTurn(loop, pad, x, a).lanes[0]
+			require.Equal(t, root, l.root, "%x", c)
+			require.Equal(t, quotient^root<<32, l.mixed, "%x", c)
+		}
+		for _, loop := range []func(*loopContext){lanes2AVX2, lanes2ReverseAVX2} {
+			if !avx2 {
+				break
+			}
+			g := oneTurn(loop, pad, x, a).groups[0]
+			require.Equal(t, root, g.root[0]<<12>>(12+19), "%x", c)
+			require.Equal(t, quotient, g.quotient[0], "%x", c)
 		}
 	}
 	for _, n := range []uint64{0, 1, 1 << 31, 1 << 32, 1<<63 - 1, 1 << 63, math.MaxUint64} {
@@ -146,16 +171,16 @@ func TestLanesDivideSignedExactly(t *testing.T) {
 		divisors = append(divisors, d)
 	}
 	for _, name := range []string{"cn-heavy/0", "cn-heavy/xhv"} {
-		h, ctx := tinyHasher(t, name), newAligned[loopContext]()
-		ctx.mask = uint64(h.algorithm.AddressMask)
+		h := tinyHasher(t, name)
+		ctx := newLoopContext(h.algorithm.AddressMask)
 		check := func(n int64, d int32) {
 			x := block{Lo: uint64(n), Hi: random.Uint64()<<32 | uint64(uint32(d))}
 			fill(h.pad, x)
 			h.state[0], h.state[2] = random.Uint64(), random.Uint64()
 			want := h.clone()
 			want.variant.loop(want)
-			ctx.lanes[0].start(h)
-			ctx.run(laneLoop(h.algorithm), 1, h.algorithm.Iterations)
+			ctx.start(0, h)
+			ctx.run(laneLoop(h.algorithm, cpufeature.AES).one, 1, h.algorithm.Iterations)
 			require.True(t, slices.Equal(want.pad, h.pad), "%d / (%d|5)", n, d)
 		}
 		for _, n := range dividends {

@@ -42,7 +42,7 @@ func NewLanes(a *hash.Algorithm, level cpufeature.Level, lanes int) (hash.Hasher
 	if err != nil {
 		return nil, err
 	}
-	m.impl, m.loop = level.Name, newMainLoop(a)
+	m.impl, m.loop = level.Name, newMainLoop(a, cpufeature.Detect()&level.May)
 	return m, nil
 }
 
@@ -133,27 +133,26 @@ func UsedFeatures(a *hash.Algorithm, features cpufeature.Features) cpufeature.Fe
 }
 
 // newMainLoop returns the fastest main loop for a.
-func newMainLoop(a *hash.Algorithm) mainLoop {
-	if kernel := laneLoop(a); kernel != nil {
-		ctx := newAligned[loopContext]()
-		ctx.mask = uint64(a.AddressMask)
-		return &kernelLoop{kernel: kernel, ctx: ctx, turns: a.Iterations}
+func newMainLoop(a *hash.Algorithm, features cpufeature.Features) mainLoop {
+	kernels := laneLoop(a, features)
+	if kernels.several == nil {
+		return portableLoop{}
 	}
-	return portableLoop{}
+	return &kernelLoop{kernels: kernels, ctx: newLoopContext(a.AddressMask), turns: a.Iterations}
 }
 
 // kernelLoop interleaves the lanes in assembly.
 type kernelLoop struct {
-	kernel func(*loopContext)
-	ctx    *loopContext
-	turns  int
+	kernels laneKernels
+	ctx     *loopContext
+	turns   int
 }
 
 func (l *kernelLoop) run(lanes []*Hasher) {
 	for i, h := range lanes {
-		l.ctx.lanes[i].start(h)
+		l.ctx.start(i, h)
 	}
-	l.ctx.run(l.kernel, len(lanes), l.turns)
+	l.ctx.run(l.kernels.forLanes(len(lanes)), len(lanes), l.turns)
 }
 
 func (l *kernelLoop) close() error { return nil }

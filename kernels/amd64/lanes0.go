@@ -11,20 +11,20 @@ func emitLanes(g *generator) {
 	table := g.tweakTable()
 	clamp := g.newClamp()
 
-	g.loopFunction("lanes0", "lanes0 is loop0 for several lanes.", nil,
-		func(l *loop) { l.encrypt(nil, nil) },
-		func(l *loop) { l.multiply(false, false) })
-	g.loopFunction("lanesConceal", "lanesConceal is loopConceal for several lanes.", clamp.load,
-		func(l *loop) { l.encrypt(clamp.mix, nil) },
-		func(l *loop) { l.multiply(false, false) })
+	g.loopFunction("lanes0", "lanes0 is loop0 for several lanes.", false, nil,
+		each(func(l *loop) { l.encrypt(nil, nil) }),
+		each(func(l *loop) { l.multiply(false, false) }))
+	g.loopFunction("lanesConceal", "lanesConceal is loopConceal for several lanes.", false, clamp.load,
+		each(func(l *loop) { l.encrypt(clamp.mix, nil) }),
+		each(func(l *loop) { l.multiply(false, false) }))
 
 	tweak := &tweakStore{table: table}
-	g.loopFunction("lanes1", "lanes1 is loop1 for several lanes.", tweak.load,
-		func(l *loop) { l.encrypt(nil, tweak) },
-		func(l *loop) { l.multiply(true, false) })
-	g.loopFunction("lanes1Fold", "lanes1Fold is loop1 with foldLow for several lanes.", tweak.load,
-		func(l *loop) { l.encrypt(nil, tweak) },
-		func(l *loop) { l.multiply(true, true) })
+	g.loopFunction("lanes1", "lanes1 is loop1 for several lanes.", false, tweak.load,
+		each(func(l *loop) { l.encrypt(nil, tweak) }),
+		each(func(l *loop) { l.multiply(true, false) }))
+	g.loopFunction("lanes1Fold", "lanes1Fold is loop1 with foldLow for several lanes.", false, tweak.load,
+		each(func(l *loop) { l.encrypt(nil, tweak) }),
+		each(func(l *loop) { l.multiply(true, true) }))
 
 	emitLanes2(g)
 	emitLanesHeavy(g, tweak)
@@ -39,19 +39,17 @@ func (l *loop) encrypt(mix func(*loop, reg.VecVirtual), tweak *tweakStore) {
 	if mix != nil {
 		mix(l, c)
 	}
-	l.AESENC(l.field(laneA), c)
-	address := l.GP64()
-	l.MOVQ(c, address)
-	l.next(address)
+	l.round(l.field(laneA), c)
+	l.next(l.low(c))
 	l.storeMixed(p, c, tweak)
 }
 
 // storeMixed stores b^c, where c becomes the next b.
 func (l *loop) storeMixed(p reg.Register, c reg.VecVirtual, tweak *tweakStore) {
 	mixed := l.loadBlock(l.field(laneB))
-	l.PXOR(c, mixed)
-	l.MOVOA(mixed, Mem{Base: p})
-	l.MOVOA(c, l.field(laneB))
+	l.xor(c, mixed)
+	l.storeBlock(mixed, Mem{Base: p})
+	l.storeBlock(c, l.field(laneB))
 	if tweak != nil {
 		tweak.apply(l, p, mixed)
 	}
@@ -64,27 +62,22 @@ func (l *loop) multiply(tweak, fold bool) {
 	p := l.loadField(laneAt)
 	l.MOVQ(l.field(laneB), reg.RAX)
 	l.MULQ(Mem{Base: p})
-	a, low := l.XMM(), l.XMM()
-	l.MOVQ(reg.RDX, a)
-	l.MOVQ(reg.RAX, low)
-	l.PUNPCKLQDQ(low, a)
-	l.PADDQ(l.field(laneA), a)
+	a := l.pair(reg.RDX, reg.RAX)
+	l.add(l.field(laneA), a)
 	d := l.loadBlock(Mem{Base: p})
-	l.PXOR(a, d)
-	address := l.GP64()
-	l.MOVQ(d, address)
-	l.next(address)
-	l.MOVOA(d, l.field(laneA))
+	l.xor(a, d)
+	l.next(l.low(d))
+	l.storeBlock(d, l.field(laneA))
 	if tweak {
 		stored := l.loadBlock(l.field(laneTweak))
-		l.PXOR(a, stored)
+		l.xor(a, stored)
 		if fold {
 			l.PSLLDQ(Imm(8), a)
-			l.PXOR(a, stored)
+			l.xor(a, stored)
 		}
 		a = stored
 	}
-	l.MOVOA(a, Mem{Base: p})
+	l.storeBlock(a, Mem{Base: p})
 }
 
 // tweakStore is the change that base 1 makes to one byte of its first store,

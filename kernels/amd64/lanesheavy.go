@@ -10,14 +10,14 @@ import (
 
 func emitLanesHeavy(g *generator, tweak *tweakStore) {
 	d := g.newDivision()
-	g.loopFunction("lanesHeavy", "lanesHeavy is loopHeavy for several lanes.", d.load,
-		func(l *loop) { l.encrypt(nil, nil) },
-		func(l *loop) { l.multiply(false, false) },
-		func(l *loop) { d.step(l, false) })
-	g.loopFunction("lanesHeavyInvert", "lanesHeavyInvert is loopHeavy with invert for several lanes.", d.load,
-		func(l *loop) { l.encrypt(nil, nil) },
-		func(l *loop) { l.multiply(false, false) },
-		func(l *loop) { d.step(l, true) })
+	g.loopFunction("lanesHeavy", "lanesHeavy is loopHeavy for several lanes.", false, d.load,
+		each(func(l *loop) { l.encrypt(nil, nil) }),
+		each(func(l *loop) { l.multiply(false, false) }),
+		each(func(l *loop) { d.step(l, false) }))
+	g.loopFunction("lanesHeavyInvert", "lanesHeavyInvert is loopHeavy with invert for several lanes.", false, d.load,
+		each(func(l *loop) { l.encrypt(nil, nil) }),
+		each(func(l *loop) { l.multiply(false, false) }),
+		each(func(l *loop) { d.step(l, true) }))
 
 	t := g.newTube()
 	load := func(l *loop) {
@@ -25,10 +25,10 @@ func emitLanesHeavy(g *generator, tweak *tweakStore) {
 		tweak.load(l)
 		t.load(l)
 	}
-	g.loopFunction("lanesTube", "lanesTube is loopHeavy with tube for several lanes.", load,
-		func(l *loop) { t.encrypt(l, tweak) },
-		func(l *loop) { l.multiply(true, true) },
-		func(l *loop) { d.step(l, false) })
+	g.loopFunction("lanesTube", "lanesTube is loopHeavy with tube for several lanes.", false, load,
+		each(func(l *loop) { t.encrypt(l, tweak) }),
+		each(func(l *loop) { l.multiply(true, true) }),
+		each(func(l *loop) { d.step(l, false) }))
 }
 
 // division is the signed 64 by 32 bit division of the heavy variants, in
@@ -152,8 +152,6 @@ func (t *tube) encrypt(l *loop, tweak *tweakStore) {
 			l.PXOR(column, x)
 		}
 	}
-	address := l.GP64()
-	l.MOVQ(c, address)
-	l.next(address)
+	l.next(l.low(c))
 	l.storeMixed(p, c, tweak)
 }

@@ -50,7 +50,8 @@ var outputs = []output{
 // generator is an avo context for one output.
 type generator struct {
 	*build.Context
-	pkg *types.Package
+	pkg       *types.Package
+	constants map[string]operand.Mem
 }
 
 // function starts a function. The first word of doc is its name.
@@ -66,9 +67,14 @@ func (g *generator) function(name, signature string, doc ...string) {
 	g.Signature(parsed)
 }
 
-// constant is read-only data: 64-bit words in little-endian order.
+// constant is read-only data: 64-bit words in little-endian order. The same
+// name always stands for the same data.
 func (g *generator) constant(name string, words ...uint64) operand.Mem {
+	if m, done := g.constants[name]; done {
+		return m
+	}
 	m := g.StaticGlobal(name)
+	g.constants[name] = m
 	g.DataAttributes(attr.RODATA | attr.NOPTR)
 	for _, word := range words {
 		g.AppendDatum(operand.U64(word))
@@ -137,7 +143,11 @@ func (o *output) write() error {
 
 // file runs the description and avo's passes over it.
 func (o *output) file() (*ir.File, error) {
-	g := &generator{Context: build.NewContext(), pkg: types.NewPackage(o.folder, filepath.Base(o.folder))}
+	g := &generator{
+		Context:   build.NewContext(),
+		pkg:       types.NewPackage(o.folder, filepath.Base(o.folder)),
+		constants: map[string]operand.Mem{},
+	}
 	for _, name := range o.types {
 		object := types.NewTypeName(token.NoPos, g.pkg, name, nil)
 		types.NewNamed(object, types.NewStruct(nil, nil), nil)
