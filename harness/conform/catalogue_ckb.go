@@ -1,0 +1,46 @@
+package conform
+
+// catalogueCKB is the CKB stratum dialect (mining.*), and the older one that
+// was named after the coin.
+func catalogueCKB() []Check {
+	return []Check{
+		def("CKB-SUB-01", Must, Written, "", "login-fails", "The answer to subscribe has nonce1 and the size of nonce2, 16 bytes together.", "the reply"),
+		def("CKB-SUB-02", Must, Safety, "", "duplicate-work share-theft", "No two live sessions have the same nonce1.", "many connections"),
+		def("CKB-SUB-03", Should, DeFacto, "", "miner-confused", "nonce1 has a fixed width and no 0x; the first element is null, not text.", "several replies"),
+		def("CKB-SUB-04", Must, DeFacto, "", "miner-confused", "Subscribing again keeps nonce1, or begins anew with work for the new one.", "two subscribes"),
+		def("CKB-SUB-05", Must, Safety, "", "duplicate-work", "nonce2 leaves the miner at least four bytes.", "its size"),
+		def("CKB-AUTH-01", Must, Written, "", "login-fails", "A valid worker is authorised with true.", "the reply"),
+		def("CKB-AUTH-02", Must, Safety, "", "login-fails share-theft", "An invalid address, or one of another network, is refused.", "three bad addresses"),
+		def("CKB-AUTH-03", Must, DeFacto, "", "login-fails", "Authorising before subscribing gives an error, or works and stays consistent.", "authorize first"),
+		def("CKB-AUTH-04", Must, Safety, "ledger", "wrong-credit", "Workers that share a connection are credited apart, or the second is refused.", "two authorisations"),
+		def("CKB-AUTH-05", Should, DeFacto, "control", "login-fails", "Full, short and deprecated addresses are taken as the pool declares.", "the forms of one lock"),
+		def("CKB-TGT-01", Must, Written, "", "miner-confused", "A target of 64 hexadecimal digits, big-endian and not zero, comes before the first job.", "the order of messages"),
+		def("CKB-TGT-02", Must, DeFacto, "node", "blocks-lost", "The share target is never harder than the network's.", "the target against the node's"),
+		def("CKB-TGT-03", Must, DeFacto, "control", "rejects-after-retarget", "A new target holds from the next job; earlier jobs keep theirs.", "shares across a retarget"),
+		def("CKB-TGT-04", Should, DeFacto, "", "vardiff", "Where a difficulty is sent too, it agrees with the target.", "both messages"),
+		def("CKB-TGT-05", Should, DeFacto, "", "vardiff miner-confused", "Suggested targets and difficulties are followed within bounds, or ignored without an error.", "both suggestions"),
+		def("CKB-JOB-01", Must, Written, "", "miner-confused", "A job is id, pow hash, height, parent and clean flag, each of its type.", "the first job"),
+		def("CKB-JOB-02", Must, DeFacto, "node", "rejects-after-block", "A new parent comes with clean set, and older jobs end.", "the node finds a block"),
+		def("CKB-JOB-03", Must, DeFacto, "node clock", "good-shares-rejected", "A job that is not clean leaves older jobs of its parent valid.", "a template refresh"),
+		def("CKB-JOB-04", Must, DeFacto, "node", "late-jobs", "Height and parent are those of the node's tip.", "the job against the node"),
+		def("CKB-JOB-05", Must, DeFacto, "node", "rejects-after-block", "A job id never names two pow hashes in a session.", "the jobs of several blocks"),
+		def("CKB-JOB-06", Should, DeFacto, "node clock", "late-jobs", "Work is refreshed within the declared period.", "jobs over time"),
+		def("CKB-JOB-07", Should, DeFacto, "", "miner-confused", "No job is sent before a worker is authorised.", "silence after subscribe"),
+		def("CKB-SHR-01", Must, Written, "", "good-shares-rejected", "A valid share is answered with true and no error.", "a found share"),
+		def("CKB-SHR-02", Must, Safety, "", "good-shares-rejected share-theft", "The easiest hash that meets the target is accepted and the hardest that misses it refused.", "the nearest hashes on either side among many"),
+		def("CKB-SHR-03", Must, Safety, "", "share-theft", "A nonce2 of another length is refused, neither padded nor cut.", "short, long, odd and empty"),
+		def("CKB-SHR-04", Must, Safety, "", "good-shares-rejected", "Shares that differ in the last bytes of nonce2 alone are both accepted.", "two such shares"),
+		def("CKB-SHR-05", Must, Safety, "", "share-theft", "Writing the hexadecimal digits in the other case does not make a share new.", "the same nonce2 in upper case"),
+		def("CKB-SHR-06", Must, Safety, "", "share-theft", "nonce1 is the session's and never the client's.", "a share that another session found"),
+		def("CKB-SHR-07", Must, Safety, "", "share-theft", "A worker that was not authorised on the connection is refused.", "submit under another name"),
+		def("CKB-SHR-08", Should, DeFacto, "", "miner-confused", "Errors are [code, text, data] with the customary codes.", "one error of each class"),
+		def("CKB-SHR-09", Must, DeFacto, "", "miner-confused", "A refusal cannot be read as success: no true result, and an error.", "a refused share"),
+		def("CKB-SHR-10", Must, Safety, "node", "blocks-lost", "A share that solves a block reaches the node with the nonce that was mined.", "a share at the network's difficulty"),
+		def("CKB-SHR-11", Should, DeFacto, "", "miner-confused", "Fields with 0x are always taken or always refused.", "three shares with 0x"),
+		def("CKB-EXT-01", May, DeFacto, "", "miner-confused", "mining.extranonce.subscribe is answered.", "the reply"),
+		def("CKB-EXT-02", Must, DeFacto, "control", "good-shares-rejected", "After set_extranonce, shares of older jobs are still judged with the older nonce1.", "shares across a change"),
+		def("CKB-SUB-06", May, DeFacto, "", "share-theft", "A session is resumed for its owner only.", "subscribe with another's session id"),
+		def("CKB-B-01", May, Written, "control", "login-fails", "The older dialect: login, work and submit as its document says.", "a session in it"),
+		def("CKB-B-02", Must, Safety, "control", "duplicate-work", "In the older dialect two miners without assigned nonces still get different work.", "two sessions in it"),
+	}
+}

@@ -1,0 +1,258 @@
+package conform
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Bounds on what a pool can make the suite hold.
+const (
+	maxLine   = 1 << 20 // of one line of the pool
+	maxEvents = 64      // lines that were read and not looked at yet
+	maxKept   = 4096    // replies and pushes of one connection
+)
+
+// Event is what arrives on a connection: a Line, Closed or Silence.
+type Event interface{ event() }
+
+// Line is a line of the pool; Message is nil when it is no JSON object.
+type Line struct {
+	Raw     []byte
+	Message *Message
+}
+
+// Closed is the end of the connection.
+type Closed struct{ Err error }
+
+// Silence is that nothing arrived in time.
+type Silence struct{}
+
+func (Line) event()    {}
+func (Closed) event()  {}
+func (Silence) event() {}
+
+// Conn is one connection to the pool, used by one goroutine.
+type Conn struct {
+	ctx     context.Context
+	nc      net.Conn
+	timeout time.Duration
+	log     *transcript
+	nextID  int
+
+	events chan Event
+	done   chan struct{}
+	reader sync.WaitGroup
+	once   sync.Once
+
+	closed  bool
+	replies map[string][]Answer
+	pushes  []*Message // messages with a method, oldest first
+	foreign []string   // lines that are no JSON object
+	kept    int
+}
+
+func newConn(ctx context.Context, nc net.Conn, timeout time.Duration, log *transcript) *Conn {
+	c := &Conn{ctx: ctx, nc: nc, timeout: timeout, log: log, events: make(chan Event, maxEvents),
+		done: make(chan struct{}), replies: map[string][]Answer{}}
+	c.reader.Go(c.read)
+	return c
+}
+
+// read hands on what arrives until the connection ends.
+func (c *Conn) read() {
+	r := bufio.NewReaderSize(c.nc, 4096)
+	for {
+		line, err := readLine(r)
+		if len(bytes.TrimSpace(line)) > 0 {
+			message, _ := ParseMessage(line) // nil says it all
+			if !c.hand(Line{Raw: line, Message: message}) {
+				return
+			}
+		}
+		if err != nil {
+			c.hand(Closed{err})
+			return
+		}
+	}
+}
+
+func (c *Conn) hand(ev Event) bool {
+	select {
+	case c.events <- ev:
+		return true
+	case <-c.done:
+		return false
+	}
+}
+
+// readLine reads to the next line feed, but no endless line.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		line = append(line, part...)
+		switch {
+		case len(line) > maxLine:
+			return line[:maxLine], fmt.Errorf("the pool sent a line of more than %d bytes", maxLine)
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return line, err
+		}
+	}
+}
+
+// Close ends the connection and its reader.
+func (c *Conn) Close() {
+	c.once.Do(func() {
+		close(c.done)
+		_ = c.nc.Close() // it is over either way
+	})
+	c.reader.Wait()
+}
+
+// Write sends bytes as they are. A pool that closed early is no error: what it
+// did shows in the events.
+func (c *Conn) Write(b []byte) {
+	c.log.add(">", b)
+	_ = c.nc.SetWriteDeadline(time.Now().Add(c.timeout)) // a dead socket shows at once
+	_, _ = c.nc.Write(b)                                 // see above
+}
+
+// Send writes a line.
+func (c *Conn) Send(line string) { c.Write([]byte(line + "\n")) }
+
+// Request sends a request under the next number and returns its id.
+func (c *Conn) Request(method string, params any) string {
+	c.nextID++
+	id := strconv.Itoa(c.nextID)
+	c.Send(requestLine(id, method, params))
+	return id
+}
+
+// requestLine writes a request; id is JSON.
+func requestLine(id, method string, params any) string {
+	b, err := json.Marshal(params)
+	if err != nil { // no check makes such params
+		b = []byte("null")
+	}
+	return fmt.Sprintf(`{"id":%s,"jsonrpc":"2.0","method":%q,"params":%s}`, id, method, b)
+}
+
+// Call sends a request and waits for its answer.
+func (c *Conn) Call(method string, params any) Answer {
+	return c.Await(c.Request(method, params))
+}
+
+// Next waits for one event, no longer than d.
+func (c *Conn) Next(d time.Duration) Event {
+	if c.closed {
+		return Closed{}
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case ev := <-c.events:
+		c.keep(ev)
+		return ev
+	case <-timer.C:
+		return Silence{}
+	case <-c.ctx.Done():
+		return Silence{}
+	}
+}
+
+// keep files an event for those who ask later.
+func (c *Conn) keep(ev Event) {
+	switch ev := ev.(type) {
+	case Closed:
+		c.closed = true
+		c.log.add("x", nil)
+	case Line:
+		c.log.add("<", ev.Raw)
+		if c.kept++; c.kept > maxKept {
+			return
+		}
+		switch {
+		case ev.Message == nil:
+			c.foreign = append(c.foreign, string(ev.Raw))
+		case ev.Message.Method() != "":
+			c.pushes = append(c.pushes, ev.Message)
+		default:
+			id := ev.Message.ID()
+			c.replies[id] = append(c.replies[id], newAnswer(ev.Message))
+		}
+	}
+}
+
+// Await waits for the first reply under an id.
+func (c *Conn) Await(id string) Answer {
+	deadline := time.Now().Add(c.timeout)
+	for len(c.replies[id]) == 0 {
+		switch c.Next(time.Until(deadline)).(type) {
+		case Closed:
+			if len(c.replies[id]) == 0 {
+				return Answer{Outcome: Ended}
+			}
+		case Silence:
+			return Answer{Outcome: Silent}
+		}
+	}
+	return c.replies[id][0]
+}
+
+// AwaitError waits for an error, a close, or silence, where the id that an
+// answer would carry is not known.
+func (c *Conn) AwaitError() Answer {
+	deadline := time.Now().Add(c.timeout)
+	for {
+		switch ev := c.Next(time.Until(deadline)).(type) {
+		case Closed:
+			return Answer{Outcome: Ended}
+		case Silence:
+			return Answer{Outcome: Silent}
+		case Line:
+			if ev.Message != nil && ev.Message.Method() == "" {
+				return newAnswer(ev.Message)
+			}
+		}
+	}
+}
+
+// Settle reads until nothing arrives for d.
+func (c *Conn) Settle(d time.Duration) {
+	for i := 0; i < maxKept; i++ {
+		if _, ok := c.Next(d).(Line); !ok {
+			return
+		}
+	}
+}
+
+// transcript keeps the end of what was said in a check.
+type transcript struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+const maxTranscript = 40
+
+func (t *transcript) add(mark string, raw []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lines = append(t.lines, mark+" "+clip(string(bytes.TrimRight(raw, "\r\n"))))
+	if len(t.lines) > maxTranscript {
+		t.lines = t.lines[len(t.lines)-maxTranscript:]
+	}
+}
+
+func (t *transcript) copy() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]string(nil), t.lines...)
+}

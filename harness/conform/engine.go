@@ -1,0 +1,258 @@
+package conform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/aditmine/adit/hash"
+)
+
+// Config says what to run the suite against, and with what.
+type Config struct {
+	// Target is the pool's host:port, Profile its dialect, CN or CKB.
+	Target  string
+	Profile Profile
+	// Login is an address that the pool takes, Pass the password beside it.
+	Login, Pass string
+	// ForeignLogin is an address of another network of the coin; where it is
+	// empty the checks that need one are skipped.
+	ForeignLogin string
+	// Algorithm serves jobs that do not name one; it may be nil.
+	Algorithm *hash.Algorithm
+	// NewHasher makes what finds shares.
+	NewHasher func(*hash.Algorithm) (hash.Hasher, error)
+	// Node is the node behind the pool, when the suite may steer it.
+	Node Node
+	// Dial opens connections; nil stands for the network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Seed makes the checks' choices repeat.
+	Seed uint64
+	// Timeout is how long an answer may take (0: 5 s), Effort how long a share
+	// is looked for (0: 20 s).
+	Timeout, Effort time.Duration
+	// Jobs is how many checks run at a time (0: 1). Those that steer the node
+	// run alone.
+	Jobs int
+	// Strict makes findings against a SHOULD failures.
+	Strict bool
+	// Known are failures that do not count.
+	Known []KnownFailure
+	// Now reads the clock; nil stands for time.Now.
+	Now func() time.Time
+	// Progress is told of each result as it comes, by one goroutine at a time;
+	// it may be nil.
+	Progress func(Result)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Dial == nil {
+		c.Dial = new(net.Dialer).DialContext
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = 5 * time.Second
+	}
+	if c.Effort <= 0 {
+		c.Effort = 20 * time.Second
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Progress == nil {
+		c.Progress = func(Result) {}
+	}
+	c.Jobs = max(1, c.Jobs)
+	return c
+}
+
+// Result is what came of one check.
+type Result struct {
+	ID          string   `json:"id"`
+	Level       Level    `json:"level"`
+	Basis       Basis    `json:"basis"`
+	Verdict     Verdict  `json:"verdict"`
+	Requirement string   `json:"requirement"`
+	Accepted    []string `json:"accepted,omitempty"` // what would have done
+	Got         string   `json:"got,omitempty"`      // what came instead
+	Reason      string   `json:"reason,omitempty"`   // of a verdict that is no finding
+	Known       string   `json:"known,omitempty"`    // why a failure does not count
+	Notes       []string `json:"notes,omitempty"`
+	Wire        []string `json:"wire,omitempty"` // the end of what was said
+	Seconds     float64  `json:"seconds"`
+
+	unreachable bool
+}
+
+// Report is what came of a run. Results are in the catalogue's order.
+type Report struct {
+	Target  string          `json:"target"`
+	Profile Profile         `json:"profile"`
+	Seed    uint64          `json:"seed"`
+	Strict  bool            `json:"strict"`
+	Counts  map[Verdict]int `json:"counts"`
+	Results []Result        `json:"results"`
+}
+
+// Run carries the checks out and reports on every one of them. When ctx ends
+// it reports on those that were carried out, with the context's error.
+func Run(ctx context.Context, cfg Config, checks []Check) (*Report, error) {
+	cfg = cfg.withDefaults()
+	r := &runner{cfg: &cfg, checks: checks, results: make([]*Result, len(checks))}
+	r.run(ctx)
+	report := &Report{Target: cfg.Target, Profile: cfg.Profile, Seed: cfg.Seed, Strict: cfg.Strict, Counts: map[Verdict]int{}}
+	for _, result := range r.results {
+		if result != nil {
+			report.Results = append(report.Results, *result)
+			report.Counts[result.Verdict]++
+		}
+	}
+	return report, ctx.Err()
+}
+
+// runner shares the checks out among goroutines.
+type runner struct {
+	cfg     *Config
+	checks  []Check
+	results []*Result
+
+	steering sync.RWMutex // held by a check that steers the node
+	mu       sync.Mutex   // guards Progress
+}
+
+func (r *runner) run(ctx context.Context) {
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range r.cfg.Jobs {
+		workers.Go(func() {
+			for i := range next {
+				r.one(ctx, i)
+			}
+		})
+	}
+	for i := range r.checks {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+}
+
+// one carries a check out, and keeps what came of it unless the run ended
+// meanwhile.
+func (r *runner) one(ctx context.Context, i int) {
+	c := &r.checks[i]
+	if c.NeedsNode() && c.Implemented && r.cfg.Node != nil {
+		r.steering.Lock()
+		defer r.steering.Unlock()
+	} else {
+		r.steering.RLock()
+		defer r.steering.RUnlock()
+	}
+	began := time.Now()
+	result := r.carryOut(ctx, c)
+	if ctx.Err() != nil {
+		return
+	}
+	result.Seconds = time.Since(began).Seconds()
+	r.results[i] = &result
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cfg.Progress(result)
+}
+
+func (r *runner) carryOut(ctx context.Context, c *Check) Result {
+	result := Result{ID: c.ID, Level: c.Level, Basis: c.Basis, Requirement: c.Requirement}
+	switch {
+	case !c.Implemented:
+		result.Verdict, result.Reason = Unsupported, "not implemented in this release"
+		return result
+	case c.NeedsNode() && r.cfg.Node == nil:
+		result.Verdict, result.Reason = Skip, "needs control of the node behind the pool: give --node-listen"
+		return result
+	}
+	ctx, cancel := context.WithTimeout(ctx, 4*(r.cfg.Timeout+r.cfg.Effort))
+	defer cancel()
+	env := &Env{ctx: ctx, cfg: r.cfg, rng: rand.New(rand.NewPCG(r.cfg.Seed, fingerprint(c.ID)))}
+	err := guard(c, env)
+	env.close()
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = inconclusivef("the check did not end in time; last: %v", err)
+	}
+	result.fill(r.cfg, c, env, err)
+	return result
+}
+
+// guard keeps a mistake in one check from ending the run.
+func guard(c *Check, env *Env) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the check panicked: %v", p)
+		}
+	}()
+	return c.run(env)
+}
+
+// fill says what came of a check.
+func (r *Result) fill(cfg *Config, c *Check, env *Env, err error) {
+	r.Verdict, r.Notes = judge(c.Level, cfg.Strict, err), env.notes
+	var failure *Failure
+	var dial *DialError
+	switch {
+	case errors.As(err, &failure):
+		r.Accepted, r.Got = failure.Accepted, failure.Got
+		r.Wire = env.log.copy()
+		r.Known = excuse(cfg.Known, c.ID, cfg.Now())
+	case err != nil:
+		r.Reason = err.Error()
+		r.unreachable = errors.As(err, &dial)
+	}
+}
+
+// fingerprint makes a check's randomness its own.
+func fingerprint(id string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(id)) // never fails
+	return h.Sum64()
+}
+
+// Exit statuses of a run.
+const (
+	ExitPassed       = 0
+	ExitFailed       = 1
+	ExitUsage        = 2
+	ExitUnreachable  = 3
+	ExitInconclusive = 5
+)
+
+// Exit is the status that a run ends a process with. Known failures do not
+// count.
+func (r *Report) Exit() int {
+	undecided, unreachable, reached := 0, 0, 0
+	for i := range r.Results {
+		result := &r.Results[i]
+		switch {
+		case result.Verdict == Fail && result.Known == "":
+			return ExitFailed
+		case result.unreachable:
+			unreachable++
+		case result.Verdict == Inconclusive, result.Verdict == Broken:
+			undecided++
+		case result.Verdict != Skip && result.Verdict != Unsupported:
+			reached++
+		}
+	}
+	switch {
+	case unreachable > 0 && reached == 0 && undecided == 0:
+		return ExitUnreachable
+	case unreachable+undecided > 0:
+		return ExitInconclusive
+	}
+	return ExitPassed
+}

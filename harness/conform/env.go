@@ -1,0 +1,116 @@
+package conform
+
+import (
+	"context"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"github.com/aditmine/adit/hash"
+)
+
+// Node is the node behind the pool under test, steered by the suite.
+type Node interface {
+	// Height is that of the node's tip.
+	Height() uint64
+	// Mine lets the node find blocks by itself.
+	Mine(count int) error
+	// Reorg replaces the last blocks of the chain by more of its own.
+	Reorg(depth int) error
+	// FailNext lets the next calls of the pool fail.
+	FailNext(count int)
+	// Recover ends what FailNext began.
+	Recover()
+	// Handed counts the blocks that came from outside: those taken and those
+	// refused.
+	Handed() (taken, refused int)
+	// Difficulty is the expected number of hashes of the next block.
+	Difficulty() uint64
+	// SetDifficulty changes it, where the node can; the error says that it
+	// cannot.
+	SetDifficulty(uint64) error
+}
+
+// Env is what a check works with: connections, randomness, a hasher, perhaps
+// a node. It is used by one goroutine.
+type Env struct {
+	ctx    context.Context
+	cfg    *Config
+	rng    *rand.Rand
+	log    transcript
+	conns  []*Conn
+	hasher hash.Hasher
+	notes  []string
+}
+
+// Dial opens a connection, which the engine closes when the check ends.
+func (e *Env) Dial() (*Conn, error) {
+	ctx, cancel := context.WithTimeout(e.ctx, e.cfg.Timeout)
+	defer cancel()
+	nc, err := e.cfg.Dial(ctx, "tcp", e.cfg.Target)
+	if err != nil {
+		return nil, &DialError{Target: e.cfg.Target, Err: err}
+	}
+	e.log.add("o", []byte(e.cfg.Target))
+	c := newConn(e.ctx, nc, e.cfg.Timeout, &e.log)
+	e.conns = append(e.conns, c)
+	return c, nil
+}
+
+// close ends all that the check opened.
+func (e *Env) close() {
+	for _, c := range e.conns {
+		c.Close()
+	}
+	if e.hasher != nil {
+		_ = e.hasher.Close() // memory only
+	}
+}
+
+// note adds to what the report says of the check.
+func (e *Env) note(text string) { e.notes = append(e.notes, text) }
+
+// pause waits, unless the run ends.
+func (e *Env) pause(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-e.ctx.Done():
+	}
+}
+
+// quiet is how long a connection must say nothing to count as having said all.
+func (e *Env) quiet() time.Duration { return min(300*time.Millisecond, e.cfg.Timeout) }
+
+// halfCloser is a connection whose sending side can be closed alone.
+type halfCloser interface{ CloseWrite() error }
+
+var _ halfCloser = (*net.TCPConn)(nil)
+
+// healthy checks that the pool still serves others: after has happened.
+func (e *Env) healthy(after string) error {
+	c, err := e.Dial()
+	if err != nil {
+		return failed("no connection after "+after+": "+err.Error(), "the pool goes on serving others")
+	}
+	if a := openSession(e, c); a.Outcome != Accepted {
+		return failed("a login after "+after+" gave "+a.String(), "the pool goes on serving others")
+	}
+	c.Close()
+	return nil
+}
+
+// openSession logs in on a connection in the run's dialect.
+func openSession(e *Env, c *Conn) Answer {
+	if e.cfg.Profile == CKB {
+		if a := c.Call("mining.subscribe", []any{agent, nil}); a.Outcome != Accepted {
+			return a
+		}
+		return c.Call("mining.authorize", []any{e.cfg.Login, e.cfg.Pass})
+	}
+	return c.Call("login", e.loginParams())
+}
+
+// agent is what the suite calls itself.
+const agent = "adit-harness/1"

@@ -1,0 +1,42 @@
+package conform
+
+// runs are the checks that can be carried out, by id.
+func runs() map[string]func(*Env) error {
+	return map[string]func(*Env) error{
+		"CN-CONN-01": cnConn01, "CN-CONN-02": cnConn02, "CN-CONN-03": cnConn03, "CN-CONN-04": cnConn04,
+		"CN-CONN-05": cnConn05, "CN-CONN-07": cnConn07,
+		"CN-LOGIN-01": cnLogin01, "CN-LOGIN-02": cnLogin02, "CN-LOGIN-03": cnLogin03, "CN-LOGIN-04": cnLogin04,
+		"CN-LOGIN-05": cnLogin05, "CN-LOGIN-06": cnLogin06, "CN-LOGIN-07": cnLogin07, "CN-LOGIN-10": cnLogin10,
+		"CN-LOGIN-11": cnLogin11, "CN-LOGIN-12": cnLogin12, "CN-LOGIN-13": cnLogin13, "CN-LOGIN-14": cnLogin14,
+		"CN-JOB-01": cnJob01, "CN-JOB-02": cnJob02, "CN-JOB-03": cnJob03, "CN-JOB-07": cnJob07, "CN-JOB-08": cnJob08,
+		"CN-JOB-09": cnJob09, "CN-JOB-12": cnJob12, "CN-JOB-14": cnJob14,
+		"CN-SUB-01": cnSub01, "CN-SUB-02": cnSub02, "CN-SUB-03": cnSub03, "CN-SUB-04": cnSub04, "CN-SUB-05": cnSub05,
+		"CN-SUB-06": cnSub06, "CN-SUB-07": cnSub07, "CN-SUB-08": cnSub08, "CN-SUB-09": cnSub09, "CN-SUB-10": cnSub10,
+		"CN-SUB-11": cnSub11, "CN-SUB-12": cnSub12, "CN-SUB-13": cnSub13, "CN-SUB-14": cnSub14, "CN-SUB-16": cnSub16,
+		"CN-SUB-17": cnSub17, "CN-SUB-19": cnSub19, "CN-SUB-20": cnSub20, "CN-SUB-21": cnSub21, "CN-SUB-23": cnSub23,
+		"CN-SUB-25": cnSub25, "CN-KEEP-01": cnKeep01, "CN-METH-01": cnMeth01,
+
+		"CKB-SUB-01": ckbSub01, "CKB-SUB-02": ckbSub02, "CKB-SUB-03": ckbSub03, "CKB-SUB-04": ckbSub04, "CKB-SUB-05": ckbSub05,
+		"CKB-AUTH-01": ckbAuth01, "CKB-AUTH-02": ckbAuth02, "CKB-AUTH-03": ckbAuth03,
+		"CKB-TGT-01": ckbTgt01, "CKB-TGT-05": ckbTgt05, "CKB-JOB-01": ckbJob01, "CKB-JOB-02": ckbJob02, "CKB-JOB-04": ckbJob04,
+		"CKB-JOB-05": ckbJob05, "CKB-JOB-07": ckbJob07, "CKB-EXT-01": ckbExt01,
+		"CKB-SHR-01": ckbShr01, "CKB-SHR-02": ckbShr02, "CKB-SHR-03": ckbShr03, "CKB-SHR-04": ckbShr04, "CKB-SHR-05": ckbShr05,
+		"CKB-SHR-06": ckbShr06, "CKB-SHR-07": ckbShr07, "CKB-SHR-08": ckbShr08, "CKB-SHR-09": ckbShr09, "CKB-SHR-11": ckbShr11,
+
+		"ROB-JSON-01": robJSON01, "ROB-JSON-02": robJSON02, "ROB-JSON-03": robJSON03, "ROB-JSON-05": robJSON05,
+		"ROB-LINE-01": robLine01, "ROB-LINE-02": robLine02, "ROB-LINE-03": robLine03, "ROB-HALF-01": robHalf01,
+		"ROB-NODE-01": robNode01, "ROB-NODE-02": robNode02,
+		"SEC-BAN-02": secBan02, "SEC-AUTH-02": secAuth02,
+	}
+}
+
+// smokeIDs are the quick checks of what a pool must not get wrong.
+func smokeIDs() []string {
+	return []string{
+		"CN-CONN-02", "CN-CONN-03", "CN-CONN-04", "CN-LOGIN-01", "CN-LOGIN-02", "CN-LOGIN-03", "CN-JOB-01", "CN-JOB-03",
+		"CN-SUB-01", "CN-SUB-03", "CN-SUB-06", "CN-SUB-07", "CN-SUB-11", "CN-SUB-12", "CN-SUB-13", "CN-SUB-14", "CN-METH-01",
+		"CKB-SUB-01", "CKB-SUB-05", "CKB-AUTH-01", "CKB-AUTH-02", "CKB-TGT-01", "CKB-JOB-01",
+		"CKB-SHR-01", "CKB-SHR-03", "CKB-SHR-05", "CKB-SHR-06", "CKB-SHR-07", "CKB-SHR-09",
+		"ROB-JSON-01", "ROB-JSON-05", "ROB-LINE-02",
+	}
+}
