@@ -24,7 +24,8 @@ func newHarnessCmd() *cobra.Command {
   adit harness judge session.mtrace.gz
   adit harness replay session.mtrace.gz --target 127.0.0.1:3333 --user WALLET`,
 	}
-	cmd.AddCommand(newHarnessRecordCmd(), newHarnessJudgeCmd(), newHarnessReplayCmd(), newHarnessTraceCmd())
+	cmd.AddCommand(newHarnessRunCmd(), newHarnessListCmd(), newHarnessExplainCmd(),
+		newHarnessRecordCmd(), newHarnessJudgeCmd(), newHarnessReplayCmd(), newHarnessTraceCmd())
 	return cmd
 }
 

@@ -247,7 +247,7 @@ func robNode01(e *Env) error {
 	if err != nil {
 		return err
 	}
-	e.cfg.Node.FailNext(1 << 20)
+	e.cfg.Node.FailNext(1000)
 	defer e.cfg.Node.Recover()
 	e.pause(min(2*time.Second, e.cfg.Timeout))
 	if !s.answering() {
