@@ -94,8 +94,9 @@ func startRig(t *testing.T, c *moneroChain) *rig {
 	r.proxy = start(t, "adit harness record", r.binary, "harness", "record",
 		"--listen", listen, "--upstream", r.poolAddr, "-o", r.trace, "--coin", "XMR", "--net", "testnet")
 	r.proxy.listening(t, listen)
-	r.miner = start(t, "adit mine", r.binary, "mine", "-o", listen, "-u", c.address+".rig1", "-p", "x", "-a", "cn/0",
-		"--no-tui", "--print-time", "10")
+	// The node must not have to fight the miner for the processor.
+	r.miner = start(t, "adit mine", "nice", "-n", "15", r.binary, "mine", "-o", listen,
+		"-u", c.address+".rig1", "-p", "x", "-a", "cn/0", "-t", "1", "--no-tui", "--print-time", "10")
 	return r
 }
 
