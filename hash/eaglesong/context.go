@@ -1,5 +1,11 @@
 package eaglesong
 
+import (
+	"encoding/binary"
+
+	"github.com/aditmine/adit/hash"
+)
+
 // maxLanes is the number of lanes of the widest kernel.
 const maxLanes = 16
 
@@ -10,8 +16,9 @@ const batchesPerCall = 64
 // kernelContext is what the assembly works on: kernels/amd64/eaglesong.go
 // knows its layout. Its memory is its owner's alone, and may be anywhere.
 type kernelContext struct {
-	// state holds the states that a permutation works on, word by word: word j
-	// of lane i is state[j][i].
+	// start holds what a permutation begins with, word by word: word j of lane
+	// i is start[j][i]; and state what it ends with.
+	start [stateWords][maxLanes]uint32
 	state [stateWords][maxLanes]uint32
 	// spill is working memory.
 	spill [16][8]uint32
@@ -41,10 +48,12 @@ type kernelContext struct {
 	rest state
 }
 
-// lane returns the state of one lane.
-func (c *kernelContext) lane(i int) (s state) {
-	for j := range s {
-		s[j] = c.state[j][i]
-	}
-	return s
+// digest squeezes the output of one lane into d.
+func (c *kernelContext) digest(lane int, d *hash.Digest) {
+	lane %= maxLanes
+	s := &c.state
+	binary.LittleEndian.PutUint64(d[0:], uint64(s[0][lane])|uint64(s[1][lane])<<32)
+	binary.LittleEndian.PutUint64(d[8:], uint64(s[2][lane])|uint64(s[3][lane])<<32)
+	binary.LittleEndian.PutUint64(d[16:], uint64(s[4][lane])|uint64(s[5][lane])<<32)
+	binary.LittleEndian.PutUint64(d[24:], uint64(s[6][lane])|uint64(s[7][lane])<<32)
 }

@@ -9,7 +9,7 @@ package eaglesong
 //go:noescape
 func search512(ctx *kernelContext)
 
-// permute512 is state.permute on the states of 16 lanes at once.
+// permute512 is permutePortable for 16 lanes.
 //
 //go:noescape
 func permute512(ctx *kernelContext)
@@ -19,7 +19,7 @@ func permute512(ctx *kernelContext)
 //go:noescape
 func search256(ctx *kernelContext)
 
-// permute256 is state.permute on the states of 8 lanes at once.
+// permute256 is permutePortable for 8 lanes.
 //
 //go:noescape
 func permute256(ctx *kernelContext)

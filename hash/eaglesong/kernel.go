@@ -67,7 +67,10 @@ func searchPortable(c *kernelContext, lanes int) {
 // permutePortable permutes the states of the first lanes.
 func permutePortable(c *kernelContext, lanes int) {
 	for lane := range lanes {
-		s := c.lane(lane)
+		var s state
+		for j := range s {
+			s[j] = c.start[j][lane]
+		}
 		s.permute()
 		for j, word := range s {
 			c.state[j][lane] = word

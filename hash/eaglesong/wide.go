@@ -1,7 +1,6 @@
 package eaglesong
 
 import (
-	"bytes"
 	"encoding/binary"
 
 	"github.com/aditmine/adit/hash"
@@ -14,19 +13,22 @@ type wide struct {
 	kernel    Kernel
 	context   *kernelContext // nil once closed
 
-	// head begins the messages of the last call, if they began alike, and
-	// middle is the state after it. A pool checks many shares of one job.
+	// While alike is set, all lanes start with middle, the state after head,
+	// in those words that do not take part of the message's tail. A pool checks
+	// many shares of one job.
+	alike  bool
 	head   [rate]byte
 	middle Midstate
 }
+
+// tailWords is how many words the tail changes, with the delimiter.
+const tailWords = TailSize/4 + 1
 
 func newWide(a *hash.Algorithm, k Kernel) (hash.Hasher, error) {
 	if err := checkFamily(a); err != nil {
 		return nil, err
 	}
-	w := &wide{algorithm: a, kernel: k, context: new(kernelContext)}
-	w.middle = NewMidstate(&w.head)
-	return w, nil
+	return &wide{algorithm: a, kernel: k, context: new(kernelContext)}, nil
 }
 
 func (w *wide) Algorithm() *hash.Algorithm { return w.algorithm }
@@ -48,16 +50,17 @@ func (w *wide) Hash(out []hash.Digest, in []hash.Input) error {
 	if err := w.algorithm.CheckCall(w.Lanes(), out, in); err != nil {
 		return err
 	}
-	if w.begin(in) {
-		w.absorb(in, rate, TailSize)
-		for i := range in {
-			w.context.state[TailSize/4][i] ^= delimiter
+	if head, alike := commonHead(in); head != nil {
+		if alike {
+			w.startAlike(head, in)
+		} else {
+			w.startEach(in)
 		}
 		w.kernel.permute(w.context)
 	}
 	for i := range in {
 		if len(in[i].Blob) == MessageSize {
-			out[i] = w.context.digest(i)
+			w.context.digest(i, &out[i])
 		} else {
 			out[i] = Sum(in[i].Blob)
 		}
@@ -65,60 +68,74 @@ func (w *wide) Hash(out []hash.Digest, in []hash.Input) error {
 	return nil
 }
 
-// begin makes the states after the first 32 bytes of the messages. It reports
-// whether there is any message of the right length.
-func (w *wide) begin(in []hash.Input) bool {
-	var head []byte
-	alike := true
+// commonHead returns the first 32 bytes of the first message that has the
+// right length, nil if none has, and whether the others begin alike.
+func commonHead(in []hash.Input) (head *[rate]byte, alike bool) {
 	for i := range in {
-		if blob := in[i].Blob; len(blob) == MessageSize {
-			if head == nil {
-				head = blob[:rate]
-			}
-			alike = alike && bytes.Equal(blob[:rate], head)
+		switch blob := in[i].Blob; {
+		case len(blob) != MessageSize:
+		case head == nil:
+			head = (*[rate]byte)(blob)
+		case !equalHeads(head, (*[rate]byte)(blob)):
+			return head, false
 		}
 	}
-	switch {
-	case head == nil:
-		return false
-	case alike:
-		w.useMidstate((*[rate]byte)(head))
-	default:
-		clear(w.context.state[:])
-		w.absorb(in, 0, rate)
-		w.kernel.permute(w.context)
-	}
-	return true
+	return head, true
 }
 
-// useMidstate gives all lanes the state after head.
-func (w *wide) useMidstate(head *[rate]byte) {
-	if w.head != *head {
-		w.head, w.middle = *head, NewMidstate(head)
-	}
-	for j, word := range w.middle.state {
-		lanes := w.context.state[j][:w.kernel.Lanes]
-		for i := range lanes {
-			lanes[i] = word
-		}
-	}
+// equalHeads is *a == *b, without a call.
+func equalHeads(a, b *[rate]byte) bool {
+	order := binary.LittleEndian
+	return order.Uint64(a[0:]) == order.Uint64(b[0:]) && order.Uint64(a[8:]) == order.Uint64(b[8:]) &&
+		order.Uint64(a[16:]) == order.Uint64(b[16:]) && order.Uint64(a[24:]) == order.Uint64(b[24:])
 }
 
-// absorb adds size bytes of each message, from the given one on, to its lane.
-func (w *wide) absorb(in []hash.Input, from, size int) {
-	for i := range in {
-		if blob := in[i].Blob; len(blob) == MessageSize {
-			for j := range size / 4 {
-				w.context.state[j][i] ^= binary.BigEndian.Uint32(blob[from+4*j:])
+// startAlike prepares for messages with the same head.
+func (w *wide) startAlike(head *[rate]byte, in []hash.Input) {
+	c := w.context
+	if !w.alike || w.head != *head {
+		w.alike, w.head, w.middle = true, *head, NewMidstate(head)
+		w.middle.state[tailWords-1] ^= delimiter
+		for j, word := range w.middle.state {
+			for i := range w.kernel.Lanes {
+				c.start[j][i] = word
 			}
 		}
 	}
+	middle := &w.middle.state
+	for i := range in {
+		if blob := in[i].Blob; len(blob) == MessageSize {
+			tail, i := (*[TailSize]byte)(blob[rate:]), i%maxLanes
+			c.start[0][i] = middle[0] ^ binary.BigEndian.Uint32(tail[0:])
+			c.start[1][i] = middle[1] ^ binary.BigEndian.Uint32(tail[4:])
+			c.start[2][i] = middle[2] ^ binary.BigEndian.Uint32(tail[8:])
+			c.start[3][i] = middle[3] ^ binary.BigEndian.Uint32(tail[12:])
+		}
+	}
 }
 
-// digest squeezes the output of one lane.
-func (c *kernelContext) digest(i int) (d hash.Digest) {
-	for j := range hash.Size / 4 {
-		binary.LittleEndian.PutUint32(d[4*j:], c.state[j][i])
+// startEach absorbs the head of each message on its own.
+func (w *wide) startEach(in []hash.Input) {
+	w.alike = false
+	c := w.context
+	clear(c.start[rate/4:])
+	for i := range in {
+		if blob := in[i].Blob; len(blob) == MessageSize {
+			head, i := (*[rate]byte)(blob), i%maxLanes
+			for j := range rate / 4 {
+				c.start[j][i] = binary.BigEndian.Uint32(head[4*j:])
+			}
+		}
 	}
-	return d
+	w.kernel.permute(c)
+	c.start = c.state
+	for i := range in {
+		if blob := in[i].Blob; len(blob) == MessageSize {
+			tail, i := (*[TailSize]byte)(blob[rate:]), i%maxLanes
+			for j := range TailSize / 4 {
+				c.start[j][i] ^= binary.BigEndian.Uint32(tail[4*j:])
+			}
+			c.start[tailWords-1][i] ^= delimiter
+		}
+	}
 }

@@ -15,15 +15,16 @@ import (
 
 // Offsets in the Go type kernelContext.
 const (
-	eagleStates   = 0
-	eagleSpill    = 1024
-	eagleFirst    = 1536
-	eagleCounters = 1600
-	eagleStride   = 1664
-	eagleLimit    = 1668
-	eagleWord     = 1672
-	eagleBatches  = 1680
-	eagleHits     = 1688
+	eagleStart    = 0
+	eagleStates   = 1024
+	eagleSpill    = 2048
+	eagleFirst    = 2560
+	eagleCounters = 2624
+	eagleStride   = 2688
+	eagleLimit    = 2692
+	eagleWord     = 2696
+	eagleBatches  = 2704
+	eagleHits     = 2712
 
 	// eagleSpills is how many spilled wires there is room for.
 	eagleSpills = 16
@@ -106,10 +107,8 @@ type eagle struct {
 	*emitter
 	special eagleSpecial
 	ladder  *ladder
-	// shuffled says which rotations by whole bytes are permutations of bytes.
-	shuffled func(amount int) bool
-	suffix   string // of the names of the functions
-	lanes    int
+	suffix  string // of the names of the functions
+	lanes   int
 	// table are the constants: 16 for each round, then what lastRound adds.
 	table Mem
 	// words are where the state is between rounds.
@@ -121,7 +120,7 @@ type eagle struct {
 func (k *eagle) at(offset int) Mem { return Mem{Base: k.context, Disp: offset} }
 
 func (k *eagle) newFlow() *flow {
-	return &flow{shifts: k.lanes == 8, late: k.lanes == 8, shuffled: k.shuffled}
+	return &flow{shifts: k.lanes == 8, late: k.lanes == 8}
 }
 
 func (k *eagle) inputs() (x eagleState) {
@@ -159,7 +158,7 @@ func (k *eagle) constant(round int) func(i int) *Mem {
 
 // permute describes the whole permutation of the states in the context.
 func (k *eagle) permute(name string) {
-	k.start(name, fmt.Sprintf("%s is state.permute on the states of %d lanes at once.", name, k.lanes))
+	k.start(name, fmt.Sprintf("%s is permutePortable for %d lanes.", name, k.lanes))
 	k.LEAQ(k.table, k.constants)
 	k.loadState()
 	k.loop("round", eagleRounds)
@@ -179,14 +178,23 @@ func (k *eagle) start(name, doc string) {
 // stateWord is where a word of the state is in the context.
 func (k *eagle) stateWord(j int) Mem { return k.at(eagleStates + 64*j) }
 
+// loadState brings the state to where it is between rounds.
 func (k *eagle) loadState() {
+	through := k.registers[len(k.registers)-1]
+	for j, h := range k.words {
+		if h.memory != nil {
+			k.set.load(k.emitter, k.at(eagleStart+64*j), through)
+			k.set.store(k.emitter, through, *h.memory)
+		}
+	}
 	for j, h := range k.words {
 		if h.memory == nil {
-			k.set.load(k.emitter, k.stateWord(j), k.registers[h.register])
+			k.set.load(k.emitter, k.at(eagleStart+64*j), k.registers[h.register])
 		}
 	}
 }
 
+// storeState stores what is not there yet.
 func (k *eagle) storeState() {
 	for j, h := range k.words {
 		if h.memory == nil {

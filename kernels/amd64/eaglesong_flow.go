@@ -51,8 +51,6 @@ type flow struct {
 	shifts bool
 	// late puts all of the ladder before all of the rest of a round.
 	late bool
-	// shuffled says which rotations by whole bytes are permutations of bytes.
-	shuffled func(amount int) bool
 }
 
 func (f *flow) step(w *wire) *wire {
@@ -75,7 +73,7 @@ func (f *flow) shift(op wireOp, a *wire, amount int) *wire {
 
 func (f *flow) rotate(a *wire, amount int) *wire {
 	switch {
-	case amount%8 == 0 && f.shuffled(amount):
+	case amount%8 == 0:
 		return f.shift(opBytes, a, amount)
 	case f.shifts:
 		return f.sum(nil, f.shift(opLeft, a, amount), f.shift(opRight, a, 32-amount))

@@ -39,13 +39,12 @@ func newEagle512(g *generator, masks *eagleMasks) *eagle {
 		reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
 	}
 	return &eagle{
-		emitter:  &emitter{generator: g, set: avx512{}, registers: zmm, byteRotations: masks.rotations},
-		special:  eagle512{masks},
-		suffix:   "512",
-		lanes:    16,
-		ladder:   &ladderOfThree,
-		shuffled: func(amount int) bool { return false },
-		table:    g.words32("constants512", eagleTable(&ladderOfThree)...),
+		emitter: &emitter{generator: g, set: avx512{}, registers: zmm, byteRotations: masks.rotations},
+		special: eagle512{masks},
+		suffix:  "512",
+		lanes:   16,
+		ladder:  &ladderOfThree,
+		table:   g.words32("constants512", eagleTable(&ladderOfThree)...),
 	}
 }
 
@@ -81,22 +80,27 @@ func newEagle256(g *generator, masks *eagleMasks) *eagle {
 		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
 	}
 	return &eagle{
-		emitter:  &emitter{generator: g, set: avx2{}, registers: ymm, byteRotations: masks.rotations},
-		special:  eagle256{masks},
-		suffix:   "256",
-		lanes:    8,
-		ladder:   &ladderOfTwo,
-		shuffled: func(int) bool { return true },
-		table:    g.words32("constants256", eagleTable(&ladderOfTwo)...),
+		emitter: &emitter{generator: g, set: avx2{}, registers: ymm, byteRotations: masks.rotations},
+		special: eagle256{masks},
+		suffix:  "256",
+		lanes:   8,
+		ladder:  &ladderOfTwo,
+		table:   g.words32("constants256", eagleTable(&ladderOfTwo)...),
 	}
 }
 
-// eagle256 keeps the state in memory.
+// eagle256 keeps most of the state in memory, and in registers those words that
+// are the last to be made in a round.
 type eagle256 struct{ masks *eagleMasks }
 
 func (eagle256) words(k *eagle) (homes [eagleWords]home) {
+	const kept = 6
 	for j := range homes {
-		homes[j] = inMemory(k.stateWord(j))
+		if n := eagleWords - 1 - j; n < kept {
+			homes[j] = at(n)
+		} else {
+			homes[j] = inMemory(k.stateWord(j))
+		}
 	}
 	k.spill = nil
 	for i := range eagleSpills {
