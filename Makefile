@@ -10,7 +10,7 @@ PACKAGES := ./...
 HASH_PACKAGES := ./hash/...
 RACE_PACKAGES = $(shell $(GO) list ./... | grep -v -e '/adit/hash' -e '/adit/e2e')
 
-.PHONY: help build demo test lint unit fuzz e2e e2e-monero clean
+.PHONY: help build demo test lint unit cpu-levels generate check-generated fuzz e2e e2e-monero clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,11 +31,24 @@ lint: ## gofmt, go vet, staticcheck
 	$(GO) vet $(PACKAGES)
 	$(GO) vet -tags e2e ./e2e/...
 	$(GO) tool staticcheck $(PACKAGES)
+	$(GO) -C kernels/amd64 vet ./...
 
 unit: ## unit and integration tests, with the race detector where it is bearable
-	@scripts/deps.sh optional tmux
 	$(GO) test $(HASH_PACKAGES)
 	CGO_ENABLED=1 $(GO) test -race $(RACE_PACKAGES)
+
+cpu-levels: ## the hash packages again at every level of CPU features, and without assembly
+	for level in generic aes avx2 avx512; do \
+		ADIT_CPU=$$level $(GO) test -short -count=1 $(HASH_PACKAGES) || exit 1; \
+	done
+	$(GO) test -short -count=1 -tags purego $(HASH_PACKAGES)
+	GOARCH=arm64 $(GO) vet ./...
+
+generate: ## write the assembly anew from its generators
+	$(GO) -C kernels/amd64 run .
+
+check-generated: generate ## fail when the committed assembly is not what its generators write
+	git diff --exit-code -- '*_amd64.s' '*_amd64.go'
 
 FUZZTIME ?= 30s
 fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
