@@ -19,8 +19,8 @@ const (
 )
 
 // solved handles a share that solves its block: it is written down, sent to
-// the node, and only then booked as a share. A stale one counts only if the
-// node takes the block.
+// the node. Its share is booked together with the candidate. A stale one counts
+// only if the node takes the block.
 func (sub *submission) solved() {
 	p, r := sub.session.pool, sub.job.round
 	block, err := r.Work.Block(sub.job.extra, sub.nonce[:sub.size])
@@ -37,6 +37,9 @@ func (sub *submission) solved() {
 			sub.settle(Stale)
 			return
 		}
+	} else if row != 0 {
+		sub.settle(accepted) // it is in the ledger with its block
+		return
 	}
 	sub.record(true)
 }
@@ -45,11 +48,15 @@ func (sub *submission) solved() {
 // when that failed: the block is worth more than its record, so it is sent all
 // the same, and is in the log.
 func (p *Pool) writeDown(sub *submission, b coin.Block) int64 {
-	r := sub.job.round
-	row, err := p.store.AddBlock(context.Background(), ledger.Block{
+	r, share := sub.job.round, sub.share(true)
+	candidate := ledger.Block{
 		Miner: sub.miner, Height: r.Height, Hash: b.Hash, Parent: r.Parent, Template: r.id,
-		Difficulty: r.Difficulty.String(), Payload: b.Payload, Found: p.deps.Now(),
-	})
+		Difficulty: r.Difficulty.String(), Payload: b.Payload, Found: share.Time, Terms: share.Terms,
+	}
+	if !sub.stale {
+		candidate.Share = &share
+	}
+	row, err := p.store.AddBlock(context.Background(), candidate)
 	if err != nil {
 		p.log.Error("a block candidate is not in the ledger", "coin", sub.miner.Coin, "height", r.Height, "hash", b.Hash, "payload", b.Payload, "err", err)
 	}

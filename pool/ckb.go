@@ -20,8 +20,14 @@ const maxWorkers = 1024
 // ckbDialect speaks CKB stratum V1.
 type ckbDialect struct {
 	s       *session
-	workers map[string]ledger.Miner // by the name they submit under
-	target  hash.Target             // last one sent; guarded by s.mu
+	workers map[string]ckbWorker // by the name they submit under
+	target  hash.Target          // last one sent; guarded by s.mu
+}
+
+// ckbWorker is one of those that a connection speaks for.
+type ckbWorker struct {
+	ledger.Miner
+	solo bool
 }
 
 // serve implements dialect.
@@ -113,9 +119,9 @@ func (d *ckbDialect) authorize(r *ckb.Authorize) {
 		d.fail(r.ID, BadLogin, ckb.CodeUnauthorized, "Too many workers")
 		return
 	}
-	d.workers[r.User] = ledger.Miner{Coin: s.feed.cfg.Name, Login: cred.address, Worker: cred.worker}
+	d.workers[r.User] = ckbWorker{ledger.Miner{Coin: s.feed.cfg.Name, Login: cred.address, Worker: cred.worker}, cred.solo}
 	s.conn.send(ckb.AppendResult(nil, r.ID, true))
-	d.start(d.workers[r.User], cred.difficulty)
+	d.start(d.workers[r.User].Miner, cred.difficulty)
 }
 
 // start sends the first job, unless the session has one.
@@ -175,8 +181,8 @@ func (d *ckbDialect) submit(r *ckb.Submit, at time.Time) {
 	s.submit(sub, func() (job, Reason) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		miner, known := d.workers[r.Worker]
-		sub.miner, sub.vd = miner, s.vd
+		worker, known := d.workers[r.Worker]
+		sub.miner, sub.solo, sub.vd = worker.Miner, worker.solo, s.vd
 		switch {
 		case !known || !s.open:
 			sub.miner = s.miner

@@ -87,7 +87,7 @@ func (d *cryptoNoteDialect) login(r *cryptonote.Login) {
 		return
 	}
 	miner := ledger.Miner{Coin: s.feed.cfg.Name, Login: cred.address, Worker: cred.worker, Rig: cleanName(r.RigID)}
-	reply, err := d.open(r, miner, cred.difficulty)
+	reply, err := d.open(r, miner, cred)
 	if err != nil {
 		s.pool.complain("logins fail", err)
 		d.fail(r.ID, NoTemplate, textUnavailable)
@@ -99,7 +99,7 @@ func (d *cryptoNoteDialect) login(r *cryptonote.Login) {
 
 // open starts the session's books anew and makes the answer with its first
 // job.
-func (d *cryptoNoteDialect) open(r *cryptonote.Login, miner ledger.Miner, fixed uint64) ([]byte, error) {
+func (d *cryptoNoteDialect) open(r *cryptonote.Login, miner ledger.Miner, cred credentials) ([]byte, error) {
 	s := d.s
 	rpcID, err := s.pool.randomHex(16)
 	if err != nil {
@@ -109,7 +109,7 @@ func (d *cryptoNoteDialect) open(r *cryptonote.Login, miner ledger.Miner, fixed 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open = false
-	if err := s.begin(fixed); err != nil {
+	if err := s.begin(cred.difficulty); err != nil {
 		return nil, err
 	}
 	d.rpcID, d.wide = rpcID, readsWideTargets(r.Agent)
@@ -121,7 +121,7 @@ func (d *cryptoNoteDialect) open(r *cryptonote.Login, miner ledger.Miner, fixed 
 	if err != nil {
 		return nil, err
 	}
-	s.open, s.miner, s.agent = true, miner, cleanName(r.Agent)
+	s.open, s.miner, s.solo, s.agent = true, miner, cred.solo, cleanName(r.Agent)
 	return cryptonote.AppendLoginResult(nil, r.ID, &cryptonote.LoginResult{
 		RPCID: rpcID, Job: wire, Status: cryptonote.StatusOK,
 		Extensions: []string{cryptonote.ExtensionAlgo, cryptonote.ExtensionKeepalive},
@@ -219,7 +219,7 @@ func (d *cryptoNoteDialect) submit(r *cryptonote.Submit, at time.Time) {
 	s.submit(sub, func() (job, Reason) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		sub.miner, sub.vd = s.miner, s.vd
+		sub.miner, sub.solo, sub.vd = s.miner, s.solo, s.vd
 		if !s.open || r.RPCID != d.rpcID {
 			s.malformed++
 			return job{}, Unauthenticated

@@ -12,6 +12,7 @@ import (
 	"github.com/aditmine/adit/pool/coin"
 	"github.com/aditmine/adit/pool/config"
 	"github.com/aditmine/adit/pool/ledger"
+	"github.com/aditmine/adit/pool/unlock"
 )
 
 // Deps are the places where a pool touches the world. Every field may be left
@@ -31,6 +32,9 @@ type Deps struct {
 	Store ledger.Store
 	// NewCoin connects to a coin's node.
 	NewCoin func(config.Coin) (coin.Coin, error)
+	// NewChain connects to a coin's node for the unlocking of blocks. When
+	// NewCoin is given and this is not, blocks are not followed.
+	NewChain func(config.Coin) (unlock.Chain, error)
 	// Observe is told what happens. It is called from many goroutines and must
 	// neither block nor call back into the pool.
 	Observe func(Event)
@@ -54,6 +58,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.NewCoin == nil {
 		d.NewCoin = coin.New
+		if d.NewChain == nil {
+			d.NewChain = unlock.Connect
+		}
 	}
 	if d.Observe == nil {
 		d.Observe = func(Event) {}

@@ -14,6 +14,8 @@ import (
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/pool/coin"
 	"github.com/aditmine/adit/pool/config"
+	"github.com/aditmine/adit/pool/ledger"
+	"github.com/aditmine/adit/pool/unlock"
 	"github.com/aditmine/adit/pool/verify"
 )
 
@@ -31,6 +33,8 @@ const complainEvery = 30 * time.Second
 type feed struct {
 	cfg       config.Coin
 	coin      coin.Coin
+	chain     unlock.Chain   // nil: blocks are not followed
+	earlier   []ledger.Block // candidates of earlier runs
 	algorithm *hash.Algorithm
 	verifier  *verify.Verifier
 	nonces    *nonceRange

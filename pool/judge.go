@@ -23,6 +23,7 @@ type submission struct {
 	claimed *hash.Digest // the result the miner claims; nil: the dialect has none
 	digest  hash.Digest
 	stale   bool // of interest only as a block
+	solo    bool // the login asks for SOLO
 }
 
 // submit judges a share. The checks that cost nothing are made here, on the
@@ -132,15 +133,7 @@ func (sub *submission) refuse(verdict Reason) {
 // record commits the share; the miner is answered when it is on disk.
 func (sub *submission) record(block bool) {
 	s := sub.session
-	s.pool.committer.Append(ledger.Share{
-		Miner:      sub.miner,
-		Session:    s.id,
-		Template:   sub.job.round.id,
-		Height:     sub.job.round.Height,
-		Difficulty: sub.job.difficulty,
-		Time:       s.pool.deps.Now(),
-		Block:      block,
-	}, func(err error) {
+	s.pool.committer.Append(sub.share(block), func(err error) {
 		if err != nil {
 			s.pool.complain("shares cannot be recorded and are refused", err)
 			sub.settle(NotRecorded)
@@ -148,6 +141,21 @@ func (sub *submission) record(block bool) {
 		}
 		sub.settle(accepted)
 	})
+}
+
+// share is how the ledger books it.
+func (sub *submission) share(block bool) ledger.Share {
+	s := sub.session
+	return ledger.Share{
+		Miner:      sub.miner,
+		Session:    s.id,
+		Template:   sub.job.round.id,
+		Height:     sub.job.round.Height,
+		Difficulty: sub.job.difficulty,
+		Time:       s.pool.deps.Now(),
+		Block:      block,
+		Terms:      s.port.terms(sub.solo),
+	}
 }
 
 // settle answers the share, once, and counts it.

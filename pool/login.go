@@ -21,16 +21,23 @@ type credentials struct {
 	address    string
 	worker     string
 	difficulty uint64 // 0: vardiff
+	solo       bool   // a block it finds is all its own
 }
+
+// soloPrefix, before an address, asks for SOLO.
+const soloPrefix = "solo:"
 
 // errDifficulty is for the miner's owner.
 var errDifficulty = errors.New("Invalid difficulty: it must be a whole number above 0") //lint:ignore ST1005 sent to miners, whose texts begin so
 
-// parseCredentials takes a login and password apart: ADDRESS.worker+DIFFICULTY
-// in either order, d=DIFFICULTY in the password, which else names the worker
+// parseCredentials takes a login and password apart: ADDRESS.worker+DIFFICULTY,
+// in either order of the last two, solo: before the address, d=DIFFICULTY in the password, which else names the worker
 // unless it is the customary x.
 func parseCredentials(login, pass string, seps config.Login) (credentials, error) {
 	var c credentials
+	if len(login) >= len(soloPrefix) && strings.EqualFold(login[:len(soloPrefix)], soloPrefix) {
+		c.solo, login = true, login[len(soloPrefix):]
+	}
 	at := strings.IndexAny(login, seps.WorkerSeparator+seps.DifficultySeparator)
 	rest := ""
 	if c.address = login; at >= 0 {

@@ -173,9 +173,9 @@ func (p *Pool) addFeed(cfg config.Coin) error {
 		nonce1:   make(map[uint64]struct{}),
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.feeds = append(p.feeds, f)
-	return nil
+	p.mu.Unlock()
+	return p.addChain(f)
 }
 
 // verifier returns the verifier of a coin's algorithm, which coins share.
@@ -220,6 +220,7 @@ func (p *Pool) serve(ctx context.Context, cancel func()) error {
 				return
 			}
 			p.openPorts(ctx, &feeds, f)
+			feeds.Go(func() { p.unlockBlocks(ctx, f) })
 			starting.Done()
 			f.run(ctx)
 		})
@@ -312,6 +313,9 @@ func (p *Pool) release() {
 	}
 	for _, f := range p.feeds {
 		f.coin.Close()
+		if f.chain != nil {
+			f.chain.Close()
+		}
 	}
 	if p.store != nil && p.deps.Store == nil {
 		if err := p.store.Close(); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/pool/config"
 	"github.com/aditmine/adit/pool/ledger"
+	"github.com/aditmine/adit/pool/reward"
 	"github.com/aditmine/adit/pool/vardiff"
 )
 
@@ -41,6 +42,15 @@ func (p *port) steering(fixed uint64) vardiff.Config {
 		v.Start, v.Fixed = fixed, true
 	}
 	return v
+}
+
+// terms are how the port's shares are paid; solo: for a login that asks for
+// SOLO, whatever the port's scheme is.
+func (p *port) terms(solo bool) ledger.Terms {
+	if solo {
+		return ledger.Terms{Scheme: reward.SOLO, Fee: p.cfg.Fee}
+	}
+	return ledger.Terms{Scheme: p.cfg.Scheme, Fee: p.cfg.Fee}
 }
 
 // maxWishes is how many suggested targets of a session are followed: each
@@ -102,7 +112,7 @@ func (p *port) handle(nc net.Conn) {
 		slots: make(chan struct{}, limits.InFlight),
 	}
 	if p.feed.cfg.Kind == config.CKB {
-		s.dialect = &ckbDialect{s: s, workers: make(map[string]ledger.Miner)}
+		s.dialect = &ckbDialect{s: s, workers: make(map[string]ckbWorker)}
 	} else {
 		s.dialect = &cryptoNoteDialect{s: s}
 	}

@@ -49,6 +49,7 @@ type session struct {
 	wishes int  // targets that the miner has suggested
 	open   bool // logged in: gets jobs
 	miner  ledger.Miner
+	solo   bool // miner has asked for SOLO
 	agent  string
 	vd     *vardiff.Controller
 	book   jobBook

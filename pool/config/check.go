@@ -11,6 +11,7 @@ import (
 	"github.com/aditmine/adit/chain/ckb"
 	"github.com/aditmine/adit/chain/cryptonote"
 	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/pool/reward"
 )
 
 // Check looks for mistakes in a configuration built in code. They come back
@@ -42,6 +43,9 @@ func (c *Config) check(p *problems) {
 // file's ranges are checked while it is read.
 func (c *Config) checkLimits(p *problems) {
 	l := &c.Limits
+	if c.Unlock.Confirmations < 0 || c.Unlock.Interval <= 0 || c.Unlock.Window <= 0 {
+		p.add("unlock", "interval and pplns_window must be above 0, confirmations not below")
+	}
 	for name, ok := range map[string]bool{
 		"max_line": l.MaxLine > 0, "login_timeout": l.LoginTimeout > 0, "idle_timeout": l.IdleTimeout > 0,
 		"write_timeout": l.WriteTimeout > 0, "max_pending": l.MaxPending > 0, "connections": l.Connections > 0,
@@ -156,6 +160,12 @@ func (c *Config) checkPort(p *problems, i int) {
 	}
 	if port.Listen != "" {
 		c.checkListen(p, path, i)
+	}
+	if port.Scheme != "" && !port.Scheme.Valid() {
+		p.add(path+".scheme", "scheme %q is not known; it may be pplns, prop, solo, pps", port.Scheme)
+	}
+	if port.Fee < 0 || port.Fee > reward.Whole {
+		p.add(path+".fee", "fee must be between 0 and 100 %%")
 	}
 	if port.Fixed > 0 {
 		return

@@ -2,8 +2,8 @@
 // it from TOML with every mistake explained by line, and the commented file
 // that a new pool starts from.
 //
-// It imports hash and chain, for names of algorithms and addresses. Package
-// pool and cmd use it; a Config may also be built in code, from Default.
+// It imports hash and chain, for names of algorithms and addresses, and
+// pool/reward. Package pool and cmd use it; a Config may also be built in code, from Default.
 package config
 
 import (
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/pool/reward"
 )
 
 // Config is a whole pool: one process with any number of coins and ports.
@@ -21,6 +22,7 @@ type Config struct {
 	Verify Verify
 	Limits Limits
 	Login  Login
+	Unlock Unlock
 	Log    Log
 }
 
@@ -68,11 +70,38 @@ type Port struct {
 	Interval time.Duration
 	// Window is how many shares the work rate is estimated from.
 	Window int
+	// Scheme is how shares are paid ("" is PPLNS); Fee is what the pool keeps, in basis
+	// points.
+	Scheme reward.Scheme
+	Fee    int
 }
 
 // Ledger says where shares and blocks are kept.
 type Ledger struct {
 	Path string
+}
+
+// Unlock says when blocks count for good, and how PPLNS divides them.
+type Unlock struct {
+	// Confirmations is how many blocks must lie above one; 0 means 60 for
+	// CryptoNote and 24 for CKB, whose rewards also wait for their epochs.
+	Confirmations int
+	// Interval is how often the node is asked.
+	Interval time.Duration
+	// Window is the size of a PPLNS window, in hundredths of the network's
+	// difficulty.
+	Window int
+}
+
+// ConfirmationsOf is how many blocks must lie above one of a kind of coin.
+func (u Unlock) ConfirmationsOf(kind Kind) uint64 {
+	switch {
+	case u.Confirmations > 0:
+		return uint64(u.Confirmations)
+	case kind == CKB:
+		return 24
+	}
+	return 60
 }
 
 // Verify bounds the work of checking shares.
@@ -123,8 +152,9 @@ func Default() Config {
 			MalformedRows: 10,
 			InFlight:      256,
 		},
-		Login: Login{WorkerSeparator: ".", DifficultySeparator: "+"},
-		Log:   Log{Level: "info", Format: "text"},
+		Login:  Login{WorkerSeparator: ".", DifficultySeparator: "+"},
+		Unlock: Unlock{Interval: 30 * time.Second, Window: 200},
+		Log:    Log{Level: "info", Format: "text"},
 	}
 }
 
@@ -140,7 +170,7 @@ func DefaultCoin(kind Kind) Coin {
 
 // DefaultPort returns the defaults of a port.
 func DefaultPort() Port {
-	return Port{Start: 1000, Min: 100, Interval: 15 * time.Second, Window: 30}
+	return Port{Start: 1000, Min: 100, Interval: 15 * time.Second, Window: 30, Scheme: reward.PPLNS}
 }
 
 // CoinNamed returns the coin of that name.

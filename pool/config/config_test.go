@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/aditmine/adit/pool/reward"
 )
 
 // Addresses of the three Monero networks made for these tests by nobody in
@@ -62,7 +64,7 @@ func TestParseGood(t *testing.T) {
 		Address: mainnetAddress, Poll: 250 * time.Millisecond, Refresh: 20 * time.Second, StaleGrace: 5 * time.Second}, c.Coins[0])
 	require.Equal(t, "eaglesong", c.Coins[1].Algorithm)
 	require.Equal(t, time.Second, c.Coins[1].StaleGrace)
-	require.Equal(t, Port{Listen: "127.0.0.1:3333", Coin: "xmr", Start: 5000, Min: 1000, Max: 100000, Interval: 30 * time.Second, Window: 30}, c.Ports[0])
+	require.Equal(t, Port{Listen: "127.0.0.1:3333", Coin: "xmr", Start: 5000, Min: 1000, Max: 100000, Interval: 30 * time.Second, Window: 30, Scheme: reward.PPLNS}, c.Ports[0])
 	require.EqualValues(t, 70000, c.Ports[1].Fixed)
 	require.Equal(t, 2048, c.Limits.MaxLine)
 	require.Equal(t, Default().Limits.IdleTimeout, c.Limits.IdleTimeout)
@@ -159,6 +161,30 @@ func TestSeparators(t *testing.T) {
 }
 
 // The sample needs an address and nothing else.
+func TestTermsAndUnlocking(t *testing.T) {
+	read := func(old, now string) (Config, error) {
+		return Parse("f", strings.Replace(good, old, now, 1)+"[unlock]\nconfirmations = 7\ninterval = \"2s\"\npplns_window = 0.5\n")
+	}
+	c, err := read("start = 5000", "start = 5000\nscheme = \"solo\"\nfee = 1.25")
+	require.NoError(t, err)
+	require.Equal(t, reward.SOLO, c.Ports[0].Scheme)
+	require.Equal(t, 125, c.Ports[0].Fee)
+	require.Equal(t, Unlock{Confirmations: 7, Interval: 2 * time.Second, Window: 50}, c.Unlock)
+	require.Equal(t, uint64(7), c.Unlock.ConfirmationsOf(CKB))
+	require.Equal(t, uint64(24), Default().Unlock.ConfirmationsOf(CKB))
+	require.Equal(t, uint64(60), Default().Unlock.ConfirmationsOf(CryptoNote))
+	for value, want := range map[string]string{
+		`fee = 100.01`: "more than 100", `fee = -0.5`: "less than 0", `fee = 0.001`: "two decimals", `fee = nan`: "two decimals",
+		`fee = inf`: "two decimals", `fee = "1%"`: "must be a number", `scheme = "score"`: "it may be pplns, prop, solo, pps",
+	} {
+		_, err := read("start = 5000", "start = 5000\n"+value)
+		require.ErrorContains(t, err, want, value)
+	}
+	c.Ports[0].Fee, c.Unlock.Interval = -1, 0
+	require.ErrorContains(t, c.Check(), "fee must be")
+	require.ErrorContains(t, c.Check(), "pplns_window must be")
+}
+
 func TestSample(t *testing.T) {
 	_, err := Parse("pool.toml", Sample())
 	var bad *Error

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/aditmine/adit/pool/reward"
 )
 
 // Load reads and checks a configuration file. What is wrong with its contents
@@ -49,7 +51,7 @@ func syntaxError(file string, err error) error {
 }
 
 // tables are the file's top-level tables.
-var tableNames = []string{"coin", "port", "ledger", "verify", "limits", "login", "log"}
+var tableNames = []string{"coin", "port", "ledger", "verify", "limits", "login", "unlock", "log"}
 
 func readRoot(p *problems, root map[string]any) Config {
 	c := Default()
@@ -65,7 +67,7 @@ func readRoot(p *problems, root map[string]any) Config {
 		c.Ports = append(c.Ports, readPort(s))
 	}
 	for name, read := range map[string]func(*section, *Config){
-		"ledger": readLedger, "verify": readVerify, "limits": readLimits, "login": readLogin, "log": readLog,
+		"ledger": readLedger, "verify": readVerify, "limits": readLimits, "login": readLogin, "unlock": readUnlock, "log": readLog,
 	} {
 		if s := single(p, root, name); s != nil {
 			read(s, &c)
@@ -145,6 +147,10 @@ func readPort(s *section) Port {
 	s.difficulty("fixed", &c.Fixed, 0)
 	s.duration("interval", &c.Interval, 100*time.Millisecond, 10*time.Minute)
 	s.count("window", &c.Window, 8, 64)
+	scheme := string(c.Scheme)
+	s.oneOf("scheme", &scheme, "pplns", "prop", "solo", "pps")
+	c.Scheme = reward.Scheme(scheme)
+	s.hundredths("fee", &c.Fee, 0, reward.Whole)
 	s.close()
 	return c
 }
@@ -172,6 +178,12 @@ func readLimits(s *section, c *Config) {
 func readLogin(s *section, c *Config) {
 	s.text("worker_separator", &c.Login.WorkerSeparator)
 	s.text("difficulty_separator", &c.Login.DifficultySeparator)
+}
+
+func readUnlock(s *section, c *Config) {
+	s.count("confirmations", &c.Unlock.Confirmations, 0, 10_000)
+	s.duration("interval", &c.Unlock.Interval, 10*time.Millisecond, time.Hour)
+	s.hundredths("pplns_window", &c.Unlock.Window, 1, 10_000)
 }
 
 func readLog(s *section, c *Config) {

@@ -78,6 +78,35 @@ func (s *section) count(key string, dst *int, low, high int64) {
 	}
 }
 
+// hundredths is a number with up to two decimals, kept as hundredths.
+func (s *section) hundredths(key string, dst *int, low, high int) {
+	v, ok := s.take(key)
+	if !ok {
+		return
+	}
+	var n float64
+	switch v := v.(type) {
+	case int64:
+		n = float64(v) * 100
+	case float64:
+		n = v * 100
+	default:
+		s.fail(key, "must be a number, not %s", describe(v))
+		return
+	}
+	whole := math.Round(n)
+	switch {
+	case !(math.Abs(n-whole) < 1e-6): // also when it is no number at all
+		s.fail(key, "is %v; it may have two decimals", v)
+	case whole < float64(low):
+		s.fail(key, "is %v, less than %v", v, float64(low)/100)
+	case whole > float64(high):
+		s.fail(key, "is %v, more than %v", v, float64(high)/100)
+	default:
+		*dst = int(whole)
+	}
+}
+
 func (s *section) difficulty(key string, dst *uint64, low int64) {
 	if n, ok := s.integer(key, low, math.MaxInt64); ok {
 		*dst = uint64(n)

@@ -6,6 +6,11 @@
 // and answers each only after that transaction is on disk: a pool may say "OK"
 // to a miner exactly when the answer is nil.
 //
-// The package imports nothing of adit. Package pool and the pool command use
-// it.
+// It is also the pool's accounts. Shares belong to rounds, blocks end them, and
+// a block that is in the chain for good is unlocked: its reward is divided by
+// package reward, and booked in a journal of double entries, in one transaction
+// with what it was divided by. Audit recomputes all of it.
+//
+// The package imports pool/reward. Packages pool and unlock, and the pool
+// command, use it.
 package ledger

@@ -55,8 +55,8 @@ func (r *sqliteReader) Close() error { return r.db.Close() }
 
 // Totals implements Reader. Sums are exact: they may exceed 64 bits.
 func (r *sqliteReader) Totals(ctx context.Context) ([]Total, error) {
-	const query = `SELECT m.coin, m.login, m.worker, m.rig, s.difficulty, COUNT(*), SUM(s.block), MAX(s.at)
-		FROM shares s JOIN miners m ON m.id = s.miner GROUP BY s.miner, s.difficulty`
+	const query = `SELECT m.coin, m.login, m.worker, m.rig, s.difficulty, SUM(s.shares), SUM(s.blocks), MAX(s.last_at)
+		FROM all_shares s JOIN miners m ON m.id = s.miner GROUP BY s.miner, s.difficulty`
 	rows, err := r.db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("summing the ledger's shares: %w", sentinel(err))
@@ -105,36 +105,66 @@ func sortTotals(totals map[Miner]*Total) []Total {
 
 // Blocks implements Reader.
 func (r *sqliteReader) Blocks(ctx context.Context, limit int) ([]Block, error) {
-	const query = `SELECT b.id, m.coin, m.login, m.worker, m.rig, b.height, b.hash, b.parent, b.template, b.difficulty,
-		b.payload, b.found_at, b.state, b.detail, b.settled_at
-		FROM blocks b JOIN miners m ON m.id = b.miner ORDER BY b.id DESC LIMIT ?`
-	rows, err := r.db.QueryContext(ctx, query, limit)
+	blocks, err := queryBlocks(ctx, r.db, `ORDER BY b.id DESC LIMIT ?`, limit)
 	if err != nil {
-		return nil, fmt.Errorf("listing the ledger's blocks: %w", sentinel(err))
-	}
-	defer rows.Close()
-	var blocks []Block
-	for rows.Next() {
-		b, err := scanBlock(rows)
-		if err != nil {
-			return nil, fmt.Errorf("listing the ledger's blocks: %w", sentinel(err))
-		}
-		blocks = append(blocks, b)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing the ledger's blocks: %w", sentinel(err))
+		return nil, fmt.Errorf("listing the ledger's blocks: %w", err)
 	}
 	return blocks, nil
+}
+
+// querier is a database, a connection or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// collect runs a query and reads all its rows.
+func collect[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, sentinel(err)
+	}
+	defer rows.Close()
+	var list []T
+	for rows.Next() {
+		item, err := scan(rows)
+		if err != nil {
+			return nil, sentinel(err)
+		}
+		list = append(list, item)
+	}
+	return list, sentinel(rows.Err())
+}
+
+// queryBlocks reads the blocks that the rest of a query selects.
+func queryBlocks(ctx context.Context, q querier, rest string, args ...any) ([]Block, error) {
+	return collect(ctx, q, scanBlock, `SELECT b.id, m.coin, m.login, m.worker, m.rig, b.height, b.hash, b.parent, b.template, b.difficulty,
+		b.payload, b.found_at, b.state, b.detail, b.settled_at, b.scheme, b.fee, b.round, b.depth, COALESCE(b.reward, 0), b.resubmitted, b.restored
+		FROM blocks b JOIN miners m ON m.id = b.miner `+rest, args...)
+}
+
+// blockByID reads one block.
+func blockByID(q querier, id int64) (Block, error) {
+	blocks, err := queryBlocks(context.Background(), q, `WHERE b.id = ?`, id)
+	if err == nil && len(blocks) == 0 {
+		err = fmt.Errorf("there is no block candidate %d", id)
+	}
+	if err != nil {
+		return Block{}, err
+	}
+	return blocks[0], nil
 }
 
 func scanBlock(rows *sql.Rows) (b Block, err error) {
 	var (
 		height, template, found int64
 		settled                 sql.NullInt64
+		depth, reward           int64
 		state                   string
 	)
 	err = rows.Scan(&b.ID, &b.Coin, &b.Login, &b.Worker, &b.Rig, &height, &b.Hash, &b.Parent, &template, &b.Difficulty,
-		&b.Payload, &found, &state, &b.Detail, &settled)
+		&b.Payload, &found, &state, &b.Detail, &settled, &b.Scheme, &b.Fee, &b.Round, &depth, &reward, &b.Resubmitted, &b.Restored)
+	b.Depth, b.Reward = uint64(depth), uint64(reward)
 	b.Height, b.Template = uint64(height), uint64(template)
 	b.Found, b.State = time.UnixMilli(found), BlockState(state)
 	if settled.Valid {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -26,6 +27,7 @@ type SQLite struct {
 
 	mu     sync.Mutex // one writer at a time; guards what follows
 	miners map[Miner]int64
+	rounds map[roundKey]int64 // live ones
 }
 
 var _ Store = (*SQLite)(nil)
@@ -60,7 +62,7 @@ func openLocked(ctx context.Context, path string, now time.Time) (*SQLite, error
 	}
 	// One connection: writers queue in Go, where waiting is fair and cheap.
 	db.SetMaxOpenConns(1)
-	s := &SQLite{sqliteReader: sqliteReader{db: db}, miners: make(map[Miner]int64)}
+	s := &SQLite{sqliteReader: sqliteReader{db: db}, miners: make(map[Miner]int64), rounds: make(map[roundKey]int64)}
 	if err := s.start(ctx, path, now); err != nil {
 		db.Close()
 		return nil, err
@@ -96,17 +98,24 @@ func (s *SQLite) Close() error {
 	return errors.Join(err, s.lock.Close())
 }
 
-// write runs f in one immediate, durable transaction. Miner rows that f learns
-// of are remembered only if it commits.
-func (s *SQLite) write(f func(tx *sql.Tx, learned map[Miner]int64) error) error {
+// writing is one transaction, and what it learned: that is remembered only if
+// it commits.
+type writing struct {
+	*sql.Tx
+	miners map[Miner]int64
+	rounds map[roundKey]int64
+}
+
+// write runs f in one immediate, durable transaction.
+func (s *SQLite) write(f func(w *writing) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tx, err := s.db.Begin()
 	if err != nil {
 		return sentinel(err)
 	}
-	learned := make(map[Miner]int64)
-	if err := f(tx, learned); err != nil {
+	w := &writing{tx, make(map[Miner]int64), make(map[roundKey]int64)}
+	if err := f(w); err != nil {
 		tx.Rollback()
 		return sentinel(err)
 	}
@@ -114,70 +123,68 @@ func (s *SQLite) write(f func(tx *sql.Tx, learned map[Miner]int64) error) error 
 		tx.Rollback()
 		return sentinel(err)
 	}
-	if len(s.miners)+len(learned) > maxKnownMiners {
+	if len(s.miners)+len(w.miners) > maxKnownMiners {
 		clear(s.miners)
 	}
-	for m, id := range learned {
-		s.miners[m] = id
-	}
+	maps.Copy(s.miners, w.miners)
+	maps.Copy(s.rounds, w.rounds)
 	return nil
 }
 
 // minerID finds or makes the row of m.
-func (s *SQLite) minerID(tx *sql.Tx, learned map[Miner]int64, m Miner) (int64, error) {
+func (s *SQLite) minerID(w *writing, m Miner) (int64, error) {
 	if id, ok := s.miners[m]; ok {
 		return id, nil
 	}
-	if id, ok := learned[m]; ok {
+	if id, ok := w.miners[m]; ok {
 		return id, nil
 	}
 	const upsert = `INSERT INTO miners (coin, login, worker, rig) VALUES (?, ?, ?, ?)
 		ON CONFLICT (coin, login, worker, rig) DO UPDATE SET coin = excluded.coin RETURNING id`
 	var id int64
-	if err := tx.QueryRow(upsert, m.Coin, m.Login, m.Worker, m.Rig).Scan(&id); err != nil {
+	if err := w.QueryRow(upsert, m.Coin, m.Login, m.Worker, m.Rig).Scan(&id); err != nil {
 		return 0, err
 	}
-	learned[m] = id
+	w.miners[m] = id
 	return id, nil
 }
 
 // AppendShares implements ShareStore.
 func (s *SQLite) AppendShares(shares []Share) error {
-	err := s.write(func(tx *sql.Tx, learned map[Miner]int64) error {
-		insert, err := tx.Prepare(`INSERT INTO shares (miner, session, template, height, difficulty, at, block) VALUES (?, ?, ?, ?, ?, ?, ?)`)
+	if err := s.write(func(w *writing) error { return s.insertShares(w, shares) }); err != nil {
+		return fmt.Errorf("writing %d shares to the ledger: %w", len(shares), err)
+	}
+	return nil
+}
+
+func (s *SQLite) insertShares(w *writing, shares []Share) error {
+	insert, err := w.Prepare(`INSERT INTO shares (miner, session, template, height, difficulty, at, block, fee, round) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	for _, sh := range shares {
+		miner, err := s.minerID(w, sh.Miner)
 		if err != nil {
 			return err
 		}
-		defer insert.Close()
-		for _, sh := range shares {
-			id, err := s.minerID(tx, learned, sh.Miner)
-			if err != nil {
-				return err
-			}
-			_, err = insert.Exec(id, int64(sh.Session), int64(sh.Template), int64(sh.Height), int64(sh.Difficulty), sh.Time.UnixMilli(), sh.Block)
-			if err != nil {
-				return err
-			}
+		round, err := s.liveRound(w, roundKey{sh.Coin, sh.scheme()}, sh.Time)
+		if err != nil {
+			return err
 		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("writing %d shares to the ledger: %w", len(shares), err)
+		_, err = insert.Exec(miner, int64(sh.Session), int64(sh.Template), int64(sh.Height), int64(sh.Difficulty), sh.Time.UnixMilli(), sh.Block, sh.Fee, round)
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // AddBlock implements BlockStore.
 func (s *SQLite) AddBlock(_ context.Context, b Block) (id int64, err error) {
-	err = s.write(func(tx *sql.Tx, learned map[Miner]int64) error {
-		miner, err := s.minerID(tx, learned, b.Miner)
-		if err != nil {
-			return err
-		}
-		const insert = `INSERT INTO blocks (miner, height, hash, parent, template, difficulty, payload, found_at, state, detail)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '') RETURNING id`
-		return tx.QueryRow(insert, miner, int64(b.Height), b.Hash, b.Parent, int64(b.Template), b.Difficulty, b.Payload,
-			b.Found.UnixMilli(), string(BlockFound)).Scan(&id)
+	err = s.write(func(w *writing) error {
+		id, err = s.insertBlock(w, b)
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("writing block candidate %s to the ledger: %w", b.Hash, err)
@@ -185,17 +192,50 @@ func (s *SQLite) AddBlock(_ context.Context, b Block) (id int64, err error) {
 	return id, nil
 }
 
+func (s *SQLite) insertBlock(w *writing, b Block) (id int64, err error) {
+	miner, err := s.minerID(w, b.Miner)
+	if err != nil {
+		return 0, err
+	}
+	key := roundKey{b.Coin, b.scheme()}
+	round, err := s.liveRound(w, key, b.Found)
+	if err != nil {
+		return 0, err
+	}
+	if b.Share != nil {
+		if err := s.insertShares(w, []Share{*b.Share}); err != nil {
+			return 0, err
+		}
+	}
+	const insert = `INSERT INTO blocks (miner, height, hash, parent, template, difficulty, payload, found_at, state, detail, scheme, fee, round)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?) RETURNING id`
+	err = w.QueryRow(insert, miner, int64(b.Height), b.Hash, b.Parent, int64(b.Template), b.Difficulty, b.Payload,
+		b.Found.UnixMilli(), string(BlockFound), string(key.scheme), b.Fee, round).Scan(&id)
+	if err != nil {
+		return 0, err
+	}
+	return id, endRound(w, key, round, id, b.Found)
+}
+
 // SettleBlock implements BlockStore.
 func (s *SQLite) SettleBlock(_ context.Context, id int64, state BlockState, detail string, at time.Time) error {
-	err := s.write(func(tx *sql.Tx, _ map[Miner]int64) error {
-		res, err := tx.Exec(`UPDATE blocks SET state = ?, detail = ?, settled_at = ? WHERE id = ?`, string(state), detail, at.UnixMilli(), id)
+	err := s.write(func(w *writing) error {
+		b, err := blockByID(w, id)
+		switch {
+		case err != nil:
+			return err
+		case b.State == BlockUnlocked:
+			return ErrSettled
+		case state == BlockRefused:
+			err = s.loseRound(w, b, at)
+		default:
+			err = regainRound(w, b)
+		}
 		if err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(err, fmt.Errorf("there is no block candidate %d", id))
-		}
-		return nil
+		_, err = w.Exec(`UPDATE blocks SET state = ?, detail = ?, settled_at = ? WHERE id = ?`, string(state), detail, at.UnixMilli(), id)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("recording the outcome of block candidate %d: %w", id, err)
@@ -206,10 +246,10 @@ func (s *SQLite) SettleBlock(_ context.Context, id int64, state BlockState, deta
 // ReserveExtranonces implements NonceStore.
 func (s *SQLite) ReserveExtranonces(_ context.Context, coin string, count uint64) (first uint64, err error) {
 	var next int64
-	err = s.write(func(tx *sql.Tx, _ map[Miner]int64) error {
+	err = s.write(func(w *writing) error {
 		const upsert = `INSERT INTO extranonces (coin, next) VALUES (?1, ?2)
 			ON CONFLICT (coin) DO UPDATE SET next = next + ?2 RETURNING next`
-		return tx.QueryRow(upsert, coin, int64(count)).Scan(&next)
+		return w.QueryRow(upsert, coin, int64(count)).Scan(&next)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("reserving extra nonces of %s in the ledger: %w", coin, err)

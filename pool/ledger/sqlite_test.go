@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/aditmine/adit/pool/reward"
 )
 
 var someTime = time.UnixMilli(1_700_000_000_123)
@@ -90,7 +92,7 @@ func TestBlockLifecycle(t *testing.T) {
 		Payload: "00ff", Found: someTime}
 	id, err := s.AddBlock(t.Context(), b)
 	require.NoError(t, err)
-	b.ID, b.State = id, BlockFound
+	b.ID, b.State, b.Scheme, b.Round = id, BlockFound, reward.PPLNS, 1
 	got, err := s.Blocks(t.Context(), 10)
 	require.NoError(t, err)
 	require.Equal(t, []Block{b}, got)

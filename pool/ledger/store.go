@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/big"
 	"time"
+
+	"github.com/aditmine/adit/pool/reward"
 )
 
 // Errors that callers branch on. Each is wrapped with what was being done.
@@ -22,6 +24,11 @@ var (
 	ErrClosed = errors.New("the ledger is closed")
 	// ErrBusy: more shares wait to be committed than the committer may hold.
 	ErrBusy = errors.New("too many shares wait for the ledger")
+	// ErrSettled: the block has been unlocked, and cannot change any more.
+	ErrSettled = errors.New("the block's reward has been divided already")
+	// ErrUnbalanced: a journal transaction that does not sum to zero, which is
+	// a mistake of this program; it is not written.
+	ErrUnbalanced = errors.New("the entries of a transaction do not sum to zero")
 )
 
 // SchemaError says that a ledger was written by a newer (or, for a reader,
@@ -56,6 +63,21 @@ type Share struct {
 	Difficulty uint64
 	Time       time.Time
 	Block      bool
+	Terms
+}
+
+// Terms are how a share is paid: under which scheme ("" is PPLNS) and for
+// which fee, in basis points.
+type Terms struct {
+	Scheme reward.Scheme
+	Fee    int
+}
+
+func (t Terms) scheme() reward.Scheme {
+	if t.Scheme == "" {
+		return reward.PPLNS
+	}
+	return t.Scheme
 }
 
 // BlockState is what became of a block candidate.
@@ -71,6 +93,10 @@ const (
 	BlockRefused BlockState = "refused"
 	// BlockUnsure: the node could not be asked, or its answer was lost.
 	BlockUnsure BlockState = "unsure"
+	// BlockUnlocked: it is in the chain for good, and its reward divided.
+	BlockUnlocked BlockState = "unlocked"
+	// BlockOrphaned: another block is in the chain in its place.
+	BlockOrphaned BlockState = "orphaned"
 )
 
 // Block is a block candidate: a share that met the network's target.
@@ -87,6 +113,16 @@ type Block struct {
 	State      BlockState
 	Detail     string
 	Settled    time.Time // zero while State is BlockFound
+	Terms                // of the share that solved it
+	// Share, when AddBlock is given one, is booked together with the block:
+	// the share that solved it. It is nil in answers.
+	Share *Share
+
+	Round       int64  // the shares that it pays for, under PROP
+	Depth       uint64 // blocks above it when it was last seen in the chain
+	Reward      uint64 // atomic units; 0 until it is unlocked
+	Resubmitted bool   // handed in again after a restart
+	Restored    bool   // taken for lost once, and back since
 }
 
 // Total sums the accepted shares of one miner.
@@ -107,10 +143,59 @@ type ShareStore interface {
 // BlockStore keeps block candidates.
 type BlockStore interface {
 	// AddBlock writes a candidate down, durably, in state BlockFound, and
-	// returns the number it is settled by.
+	// returns the number it is settled by. Its share, if it has one, is in the
+	// same transaction. The round of its coin and scheme ends with it.
 	AddBlock(ctx context.Context, b Block) (int64, error)
-	// SettleBlock records what became of a candidate.
+	// SettleBlock records what the node said of a candidate: BlockAccepted,
+	// BlockRefused or BlockUnsure. A refused PROP block gives its shares back
+	// to the live round. ErrSettled says that the chain has decided already.
 	SettleBlock(ctx context.Context, id int64, state BlockState, detail string, at time.Time) error
+}
+
+// Accountant turns blocks and shares into money.
+type Accountant interface {
+	// Candidates lists a coin's blocks whose fate is open, oldest first: those
+	// found, accepted or unsure, and lost ones from a height on, which the
+	// chain may bring back.
+	Candidates(ctx context.Context, coin string, lostFrom uint64) ([]Block, error)
+	// MarkResubmitted notes, before it is done, that a block is handed in
+	// again.
+	MarkResubmitted(ctx context.Context, id int64) error
+	// NoteDepth records that a block was seen in the chain, with so many
+	// blocks above it. A block taken for lost is a candidate again.
+	NoteDepth(ctx context.Context, id int64, depth uint64, at time.Time) error
+	// UnlockBlock divides the reward of a block that is in the chain for good.
+	// Asked again, it changes nothing.
+	UnlockBlock(ctx context.Context, id int64, u Unlock) error
+	// OrphanBlock records that another block has its place. A PROP block gives
+	// its shares back to the live round.
+	OrphanBlock(ctx context.Context, id int64, detail string, at time.Time) error
+	// PendingPPS lists the heights up to a limit at which a coin has PPS shares
+	// that are not paid for, lowest first.
+	PendingPPS(ctx context.Context, coin string, upTo uint64) ([]uint64, error)
+	// SettlePPS pays for the PPS shares of a height.
+	SettlePPS(ctx context.Context, p PPSPrice) error
+	// RollUp sums shares from before a moment. No result changes by it.
+	RollUp(ctx context.Context, before time.Time) error
+}
+
+// Unlock is what is known of a block that is in the chain for good.
+type Unlock struct {
+	Reward uint64 // atomic units, below 2^63
+	Depth  uint64
+	Window *big.Int // of PPLNS, in work
+	At     time.Time
+}
+
+// PPSPrice is what PPS shares of a height are paid by: the block that the
+// chain has there for good.
+type PPSPrice struct {
+	Coin       string
+	Height     uint64
+	Hash       string
+	Reward     uint64 // atomic units, below 2^63
+	Difficulty *big.Int
+	At         time.Time
 }
 
 // NonceStore hands out extra nonces that never repeat.
@@ -126,6 +211,12 @@ type Reader interface {
 	Totals(ctx context.Context) ([]Total, error)
 	// Blocks lists up to limit candidates, newest first.
 	Blocks(ctx context.Context, limit int) ([]Block, error)
+	// Balances lists all accounts that are not at zero, sorted by coin, kind
+	// and login.
+	Balances(ctx context.Context) ([]Balance, error)
+	// Audit recomputes what can be recomputed and returns every invariant that
+	// does not hold; see Violation.
+	Audit(ctx context.Context) ([]Violation, error)
 	Close() error
 }
 
@@ -133,6 +224,7 @@ type Reader interface {
 type Store interface {
 	ShareStore
 	BlockStore
+	Accountant
 	NonceStore
 	Reader
 	// Epoch numbers the times the ledger was opened for writing, from 1.

@@ -13,7 +13,6 @@
 package reward
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math/big"
@@ -147,26 +146,19 @@ func (s *Split) pay(login string, fee int, amount uint64) {
 	s.Credits = append(s.Credits, Credit{login, amount})
 }
 
-// merge sums work by login and fee, in their order, and leaves the caller's
-// numbers alone.
+// merge checks work and sums it by login and fee.
 func merge(work []Work) ([]Work, error) {
-	list := slices.Clone(work)
-	slices.SortStableFunc(list, func(a, b Work) int { return cmp.Or(cmp.Compare(a.Login, b.Login), a.Fee-b.Fee) })
-	var merged []Work
-	for _, w := range list {
-		switch last := len(merged) - 1; {
+	t := NewTally()
+	for _, w := range work {
+		switch {
 		case w.Fee < 0 || w.Fee > Whole:
 			return nil, fmt.Errorf("%w: %d basis points", ErrFee, w.Fee)
 		case w.Done.Sign() < 0:
 			return nil, fmt.Errorf("work of %s by %q", w.Done, w.Login)
-		case last >= 0 && merged[last].Login == w.Login && merged[last].Fee == w.Fee:
-			merged[last].Done.Add(merged[last].Done, w.Done)
-		default:
-			w.Done = new(big.Int).Set(w.Done)
-			merged = append(merged, w)
 		}
+		t.Add(w)
 	}
-	return merged, nil
+	return t.Work(), nil
 }
 
 // Apportion divides total by weights, which are not negative, into whole parts

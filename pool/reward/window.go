@@ -1,7 +1,6 @@
 package reward
 
 import (
-	"cmp"
 	"math/big"
 	"slices"
 )
@@ -12,12 +11,12 @@ import (
 // same fraction, by largest remainder; what is older does not count.
 type Window struct {
 	left *big.Int
-	work []Work
+	work *Tally
 }
 
 // NewWindow makes an empty window of a size.
 func NewWindow(limit *big.Int) *Window {
-	return &Window{left: new(big.Int).Set(limit)}
+	return &Window{left: new(big.Int).Set(limit), work: NewTally()}
 }
 
 // Full reports that nothing more fits.
@@ -29,7 +28,7 @@ func (w *Window) Add(slice []Work) error {
 		return nil
 	}
 	slice = slices.Clone(slice)
-	slices.SortStableFunc(slice, func(a, b Work) int { return cmp.Or(cmp.Compare(a.Login, b.Login), a.Fee-b.Fee) })
+	slices.SortStableFunc(slice, byLogin)
 	total, weights := new(big.Int), make([]*big.Int, len(slice))
 	for i, s := range slice {
 		weights[i] = s.Done
@@ -45,13 +44,14 @@ func (w *Window) Add(slice []Work) error {
 		}
 		total = w.left
 	}
-	w.work = append(w.work, slice...)
+	for _, s := range slice {
+		w.work.Add(s)
+	}
 	w.left = new(big.Int).Sub(w.left, total)
 	return nil
 }
 
-// Work is what the window holds, by login and fee.
-func (w *Window) Work() ([]Work, error) {
-	merged, err := merge(w.work)
-	return slices.DeleteFunc(merged, func(m Work) bool { return m.Done.Sign() == 0 }), err
+// Work is what the window holds, in the order of login and fee.
+func (w *Window) Work() []Work {
+	return slices.DeleteFunc(w.work.Work(), func(m Work) bool { return m.Done.Sign() == 0 })
 }

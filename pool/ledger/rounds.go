@@ -1,0 +1,98 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aditmine/adit/pool/reward"
+)
+
+// roundKey is whose live round is meant.
+type roundKey struct {
+	coin   string
+	scheme reward.Scheme
+}
+
+// liveRound finds or opens the round that new shares belong to.
+func (s *SQLite) liveRound(w *writing, key roundKey, at time.Time) (id int64, err error) {
+	if id, ok := w.rounds[key]; ok {
+		return id, nil
+	}
+	if id, ok := s.rounds[key]; ok {
+		return id, nil
+	}
+	err = w.QueryRow(`SELECT id FROM rounds WHERE coin = ? AND scheme = ? AND block IS NULL`, key.coin, string(key.scheme)).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return openRound(w, key, at)
+	}
+	w.rounds[key] = id
+	return id, err
+}
+
+func openRound(w *writing, key roundKey, at time.Time) (id int64, err error) {
+	const insert = `INSERT INTO rounds (coin, scheme, opened_at) VALUES (?, ?, ?) RETURNING id`
+	err = w.QueryRow(insert, key.coin, string(key.scheme), at.UnixMilli()).Scan(&id)
+	w.rounds[key] = id
+	return id, err
+}
+
+// endRound closes a round by a block and opens the next. PPS has one round
+// that no block ends: its shares are paid for by settlements.
+func endRound(w *writing, key roundKey, round, block int64, at time.Time) error {
+	if key.scheme == reward.PPS {
+		return nil
+	}
+	if _, err := w.Exec(`UPDATE rounds SET block = ? WHERE id = ?`, block, round); err != nil {
+		return err
+	}
+	_, err := openRound(w, key, at)
+	return err
+}
+
+// loseRound gives the shares of a lost PROP block to the live round. The other
+// schemes do not need that: a PPLNS window reaches across lost blocks, a SOLO
+// round has no worth of its own, and PPS shares are paid anyway. Nor does a round
+// that has been paid already, by the block that inherited it for a while.
+func (s *SQLite) loseRound(w *writing, b Block, at time.Time) error {
+	if b.Scheme != reward.PROP {
+		return nil
+	}
+	live, err := s.liveRound(w, roundKey{b.Coin, b.Scheme}, at)
+	if err != nil {
+		return err
+	}
+	_, err = w.Exec(`UPDATE rounds SET heir = ? WHERE id = ? AND heir IS NULL
+		AND NOT EXISTS (SELECT 1 FROM block_rounds WHERE round = rounds.id)`, live, b.Round)
+	return err
+}
+
+// regainRound takes back what loseRound did, when a lost block turns out to
+// be in the chain after all, and marks it. If the heir's block has been
+// unlocked meanwhile it keeps what it paid: the shares are then paid by both
+// blocks.
+func regainRound(w *writing, b Block) error {
+	if b.State != BlockRefused && b.State != BlockOrphaned {
+		return nil
+	}
+	if _, err := w.Exec(`UPDATE rounds SET heir = NULL WHERE id = ?`, b.Round); err != nil {
+		return err
+	}
+	_, err := w.Exec(`UPDATE blocks SET restored = 1 WHERE id = ?`, b.ID)
+	return err
+}
+
+// roundsPaidBy lists the rounds whose shares a PROP block of a round pays for:
+// that one, and those that it inherited.
+func roundsPaidBy(ctx context.Context, q querier, round int64) ([]int64, error) {
+	list, err := collect(ctx, q, scanInt, `WITH RECURSIVE part (id) AS (
+		VALUES (?) UNION SELECT r.id FROM rounds r JOIN part ON r.heir = part.id) SELECT id FROM part ORDER BY id`, round)
+	if err != nil {
+		return nil, fmt.Errorf("following rounds: %w", err)
+	}
+	return list, nil
+}
+
+func scanInt(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) }

@@ -1,0 +1,34 @@
+package pool
+
+import (
+	"context"
+	"math"
+
+	"github.com/aditmine/adit/pool/unlock"
+)
+
+// addChain lets a feed's blocks be followed, and notes which candidates earlier
+// runs have left, before there can be new ones.
+func (p *Pool) addChain(f *feed) (err error) {
+	if p.deps.NewChain == nil {
+		return nil
+	}
+	if f.chain, err = p.deps.NewChain(f.cfg); err != nil {
+		return err
+	}
+	f.earlier, err = p.store.Candidates(context.Background(), f.cfg.Name, math.MaxInt64)
+	return err
+}
+
+// unlockBlocks follows a coin's blocks until ctx ends.
+func (p *Pool) unlockBlocks(ctx context.Context, f *feed) {
+	if f.chain == nil {
+		return
+	}
+	cfg := p.cfg.Unlock
+	unlock.New(unlock.Config{
+		Coin: f.cfg.Name, Chain: f.chain, Submit: f.coin.Submit, Store: p.store, Settle: p.store.SettleBlock,
+		Confirmations: cfg.ConfirmationsOf(f.cfg.Kind), Interval: cfg.Interval, Window: cfg.Window,
+		Log: p.log, Now: p.deps.Now,
+	}).Run(ctx, f.earlier)
+}
