@@ -20,6 +20,7 @@ var ledgers = map[string]struct {
 }{
 	"ckb-simnode.mtrace.gz":    {shares: 89, credited: 42_794_063},
 	"monero-testnet.mtrace.gz": {shares: 54, credited: 54},
+	"monero-e2e.mtrace.gz":     {shares: 257, credited: 2311},
 }
 
 // TestRecordedSessions judges every recorded trace: no verdict was false, no
