@@ -1,10 +1,6 @@
 package eaglesong
 
-import (
-	"encoding/binary"
-
-	"github.com/aditmine/adit/hash"
-)
+import "github.com/aditmine/adit/hash"
 
 // maxLanes is the number of lanes of the widest kernel.
 const maxLanes = 16
@@ -13,15 +9,20 @@ const maxLanes = 16
 // be interrupted, to a fraction of a millisecond.
 const batchesPerCall = 64
 
-// kernelContext is what the assembly works on: kernels/amd64/eaglesong.go
-// knows its layout. Its memory is its owner's alone, and may be anywhere.
+// kernelContext is what the kernels work on. kernels/amd64/eaglesong.go knows
+// its layout.
 type kernelContext struct {
-	// start holds what a permutation begins with, word by word: word j of lane
-	// i is start[j][i]; and state what it ends with.
-	start [stateWords][maxLanes]uint32
+	// state and spill are the assembly's working memory. Word j of the state of
+	// lane i is state[j][i].
 	state [stateWords][maxLanes]uint32
-	// spill is working memory.
 	spill [16][8]uint32
+
+	// Hashing takes a message of each lane, and returns the digests.
+	messages [maxLanes][MessageSize]byte
+	digests  [maxLanes]hash.Digest
+	// middle is the state after the first 32 bytes, with the delimiter, for
+	// messages that begin alike. Only their tails matter then.
+	middle state
 
 	// What follows is a search. One word of the message is rolled: in each
 	// lane it has, besides the bytes that stay, those of a counter in reverse
@@ -46,14 +47,4 @@ type kernelContext struct {
 	// rest is the state before the only permutation, without the rolled bytes.
 	// Assembly does not know it.
 	rest state
-}
-
-// digest squeezes the output of one lane into d.
-func (c *kernelContext) digest(lane int, d *hash.Digest) {
-	lane %= maxLanes
-	s := &c.state
-	binary.LittleEndian.PutUint64(d[0:], uint64(s[0][lane])|uint64(s[1][lane])<<32)
-	binary.LittleEndian.PutUint64(d[8:], uint64(s[2][lane])|uint64(s[3][lane])<<32)
-	binary.LittleEndian.PutUint64(d[16:], uint64(s[4][lane])|uint64(s[5][lane])<<32)
-	binary.LittleEndian.PutUint64(d[24:], uint64(s[6][lane])|uint64(s[7][lane])<<32)
 }

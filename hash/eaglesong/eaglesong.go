@@ -1,13 +1,14 @@
-// Package eaglesong is the portable Go implementation of Eaglesong, the proof
-// of work of Nervos CKB (RFC 0010): a sponge with a 256-bit rate and a 256-bit
-// output.
+// Package eaglesong computes Eaglesong, the proof of work of Nervos CKB
+// (RFC 0010): a sponge with a 256-bit rate and a 256-bit output. It is there
+// in portable Go, and in assembly for many messages or nonces at once; see
+// Kernels.
 //
 // Three quirks of the standard matter to whoever compares implementations:
 // the bit matrix is applied by columns, words are absorbed big-endian but
 // squeezed little-endian, and the word that takes the delimiter is not
 // justified to the left.
 //
-// It imports package hash alone, of all of adit.
+// It imports package hash, and what says which features the processor has.
 package eaglesong
 
 import (

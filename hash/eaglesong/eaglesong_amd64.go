@@ -9,17 +9,27 @@ package eaglesong
 //go:noescape
 func search512(ctx *kernelContext)
 
-// permute512 is permutePortable for 16 lanes.
+// whole512 is wholePortable for 16 lanes.
 //
 //go:noescape
-func permute512(ctx *kernelContext)
+func whole512(ctx *kernelContext)
+
+// tails512 is tailsPortable for 16 lanes.
+//
+//go:noescape
+func tails512(ctx *kernelContext)
 
 // search256 is searchPortable for 8 lanes.
 //
 //go:noescape
 func search256(ctx *kernelContext)
 
-// permute256 is permutePortable for 8 lanes.
+// whole256 is wholePortable for 8 lanes.
 //
 //go:noescape
-func permute256(ctx *kernelContext)
+func whole256(ctx *kernelContext)
+
+// tails256 is tailsPortable for 8 lanes.
+//
+//go:noescape
+func tails256(ctx *kernelContext)

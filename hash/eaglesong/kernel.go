@@ -1,6 +1,7 @@
 package eaglesong
 
 import (
+	"encoding/binary"
 	"math/bits"
 
 	"github.com/aditmine/adit/hash"
@@ -16,25 +17,25 @@ type Kernel struct {
 	// Needs are the features without which the processor cannot run it.
 	Needs cpufeature.Features
 
-	// search and permute do what searchPortable and permutePortable do. They
-	// are nil where the build has no assembly.
-	search, permute func(*kernelContext)
+	// What is nil here the build has no assembly for.
+	routines
+}
+
+// routines are a kernel's code.
+type routines struct {
+	search func(*kernelContext) // as searchPortable
+	whole  func(*kernelContext) // as wholePortable
+	tails  func(*kernelContext) // as tailsPortable
 }
 
 // Kernels lists the kernels there are, the fastest first. The last is portable
 // and runs everywhere; ask cpufeature.Allowed about the others.
 func Kernels() []Kernel {
-	asm := assembly()
 	return []Kernel{
-		{"avx512", 16, cpufeature.AVX512, asm.search512, asm.permute512},
-		{"avx2", 8, cpufeature.AVX2, asm.search256, asm.permute256},
-		{Impl, 1, 0, searchOne, permuteOne},
+		{"avx512", 16, cpufeature.AVX512, routines512()},
+		{"avx2", 8, cpufeature.AVX2, routines256()},
+		{Impl, 1, 0, routines{search: func(c *kernelContext) { searchPortable(c, 1) }}},
 	}
-}
-
-// routines is the assembly; all are nil in builds without.
-type routines struct {
-	search512, permute512, search256, permute256 func(*kernelContext)
 }
 
 // NewHasher returns a Hasher for an algorithm of the Eaglesong family.
@@ -44,9 +45,6 @@ func (k Kernel) NewHasher(a *hash.Algorithm) (hash.Hasher, error) {
 	}
 	return newWide(a, k)
 }
-
-func searchOne(c *kernelContext)  { searchPortable(c, 1) }
-func permuteOne(c *kernelContext) { permutePortable(c, 1) }
 
 // searchPortable tries a nonce in each of the first lanes of each batch.
 func searchPortable(c *kernelContext, lanes int) {
@@ -64,16 +62,21 @@ func searchPortable(c *kernelContext, lanes int) {
 	}
 }
 
-// permutePortable permutes the states of the first lanes.
-func permutePortable(c *kernelContext, lanes int) {
+// wholePortable hashes the messages of the first lanes.
+func wholePortable(c *kernelContext, lanes int) {
 	for lane := range lanes {
-		var s state
-		for j := range s {
-			s[j] = c.start[j][lane]
+		c.digests[lane] = Sum(c.messages[lane][:])
+	}
+}
+
+// tailsPortable hashes the messages of the first lanes, which begin alike.
+func tailsPortable(c *kernelContext, lanes int) {
+	for lane := range lanes {
+		s := c.middle
+		for j := range TailSize / 4 {
+			s[j] ^= binary.BigEndian.Uint32(c.messages[lane][rate+4*j:])
 		}
 		s.permute()
-		for j, word := range s {
-			c.state[j][lane] = word
-		}
+		c.digests[lane] = s.digest()
 	}
 }

@@ -2,6 +2,6 @@
 
 package eaglesong
 
-func assembly() routines {
-	return routines{search512: search512, permute512: permute512, search256: search256, permute256: permute256}
-}
+func routines512() routines { return routines{search512, whole512, tails512} }
+
+func routines256() routines { return routines{search256, whole256, tails256} }

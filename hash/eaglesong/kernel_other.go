@@ -2,5 +2,6 @@
 
 package eaglesong
 
-// assembly returns none: this build has portable code only.
-func assembly() (a routines) { return a }
+func routines512() (none routines) { return none }
+
+func routines256() (none routines) { return none }

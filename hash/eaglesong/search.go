@@ -29,7 +29,7 @@ type Search struct {
 	high  uint64
 	ready bool
 
-	context kernelContext
+	context *kernelContext
 }
 
 // Suits reports whether a Search can do w: whether it is about Eaglesong and
@@ -40,7 +40,7 @@ func Suits(w *hash.Work) bool {
 }
 
 // NewSearch returns a Search without work.
-func (k Kernel) NewSearch() *Search { return &Search{kernel: k} }
+func (k Kernel) NewSearch() *Search { return &Search{kernel: k, context: new(kernelContext)} }
 
 // Kernel returns what it searches with.
 func (s *Search) Kernel() Kernel { return s.kernel }
@@ -103,7 +103,7 @@ func (s *Search) put(nonce uint64) {
 
 // run calls the kernel for count nonces, the first of which ends in low.
 func (s *Search) run(low uint32, count uint64) {
-	c := &s.context
+	c := s.context
 	lanes := s.kernel.Lanes
 	for i := range lanes {
 		c.counters[i] = (low + uint32(i)) << s.shift()

@@ -15,16 +15,18 @@ import (
 
 // Offsets in the Go type kernelContext.
 const (
-	eagleStart    = 0
-	eagleStates   = 1024
-	eagleSpill    = 2048
-	eagleFirst    = 2560
-	eagleCounters = 2624
-	eagleStride   = 2688
-	eagleLimit    = 2692
-	eagleWord     = 2696
-	eagleBatches  = 2704
-	eagleHits     = 2712
+	eagleStates   = 0
+	eagleSpill    = 1024
+	eagleMessages = 1536
+	eagleDigests  = 2304
+	eagleMiddle   = 2816
+	eagleFirst    = 2880
+	eagleCounters = 2944
+	eagleStride   = 3008
+	eagleLimit    = 3012
+	eagleWord     = 3016
+	eagleBatches  = 3024
+	eagleHits     = 3032
 
 	// eagleSpills is how many spilled wires there is room for.
 	eagleSpills = 16
@@ -100,6 +102,12 @@ type eagleSpecial interface {
 	// compare stores which lanes have a hash that is at most the limit, and
 	// puts the next one's place into hits.
 	compare(k *eagle, sum reg.Register, hits reg.Register)
+	xor(k *eagle, a, b, to reg.Register)
+	// insert reads the q-th 128 bits of a register, and clears what is above
+	// the first.
+	insert(k *eagle, q int, m Mem, to reg.Register)
+	// extract writes the q-th 128 bits of a register.
+	extract(k *eagle, q int, from reg.Register, m Mem)
 }
 
 // eagle describes the kernels of one instruction set.
@@ -109,6 +117,7 @@ type eagle struct {
 	ladder  *ladder
 	suffix  string // of the names of the functions
 	lanes   int
+	masks   *eagleMasks
 	// table are the constants: 16 for each round, then what lastRound adds.
 	table Mem
 	// words are where the state is between rounds.
@@ -156,17 +165,6 @@ func (k *eagle) constant(round int) func(i int) *Mem {
 	return func(i int) *Mem { return &Mem{Base: k.constants, Disp: 4 * (eagleWords*round + i)} }
 }
 
-// permute describes the whole permutation of the states in the context.
-func (k *eagle) permute(name string) {
-	k.start(name, fmt.Sprintf("%s is permutePortable for %d lanes.", name, k.lanes))
-	k.LEAQ(k.table, k.constants)
-	k.loadState()
-	k.loop("round", eagleRounds)
-	k.storeState()
-	k.VZEROUPPER()
-	k.RET()
-}
-
 // start starts a function.
 func (k *eagle) start(name, doc string) {
 	k.function(name, "func(ctx *kernelContext)", doc)
@@ -177,31 +175,6 @@ func (k *eagle) start(name, doc string) {
 
 // stateWord is where a word of the state is in the context.
 func (k *eagle) stateWord(j int) Mem { return k.at(eagleStates + 64*j) }
-
-// loadState brings the state to where it is between rounds.
-func (k *eagle) loadState() {
-	through := k.registers[len(k.registers)-1]
-	for j, h := range k.words {
-		if h.memory != nil {
-			k.set.load(k.emitter, k.at(eagleStart+64*j), through)
-			k.set.store(k.emitter, through, *h.memory)
-		}
-	}
-	for j, h := range k.words {
-		if h.memory == nil {
-			k.set.load(k.emitter, k.at(eagleStart+64*j), k.registers[h.register])
-		}
-	}
-}
-
-// storeState stores what is not there yet.
-func (k *eagle) storeState() {
-	for j, h := range k.words {
-		if h.memory == nil {
-			k.set.store(k.emitter, k.registers[h.register], k.stateWord(j))
-		}
-	}
-}
 
 // words32 is read-only data: 32-bit words in little-endian order.
 func (g *generator) words32(name string, words ...uint32) Mem {

@@ -5,7 +5,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// eagleMasks permute the bytes of words.
+// eagleMasks are constants: most of them permute the bytes of words.
 type eagleMasks struct {
 	// reverse turns them around.
 	reverse Mem
@@ -14,6 +14,8 @@ type eagleMasks struct {
 	top Mem
 	// rotations are to the left, by whole bytes.
 	rotations map[int]Op
+	// delimiter ends a message: 32 bits.
+	delimiter Mem
 }
 
 func emitEaglesong(g *generator) {
@@ -24,10 +26,12 @@ func emitEaglesong(g *generator) {
 			8:  g.bytesOfWords("rotate8", [4]byte{3, 0, 1, 2}),
 			24: g.bytesOfWords("rotate24", [4]byte{1, 2, 3, 0}),
 		},
+		delimiter: g.words32("delimiter", 6),
 	}
 	for _, k := range []*eagle{newEagle512(g, masks), newEagle256(g, masks)} {
 		k.search("search" + k.suffix)
-		k.permute("permute" + k.suffix)
+		k.hashWhole("whole" + k.suffix)
+		k.hashTails("tails" + k.suffix)
 	}
 }
 
@@ -40,7 +44,8 @@ func newEagle512(g *generator, masks *eagleMasks) *eagle {
 	}
 	return &eagle{
 		emitter: &emitter{generator: g, set: avx512{}, registers: zmm, byteRotations: masks.rotations},
-		special: eagle512{masks},
+		special: eagle512{},
+		masks:   masks,
 		suffix:  "512",
 		lanes:   16,
 		ladder:  &ladderOfThree,
@@ -49,7 +54,7 @@ func newEagle512(g *generator, masks *eagleMasks) *eagle {
 }
 
 // eagle512 keeps the state in the first half of the registers.
-type eagle512 struct{ masks *eagleMasks }
+type eagle512 struct{}
 
 func (eagle512) words(*eagle) (homes [eagleWords]home) {
 	for j := range homes {
@@ -58,20 +63,34 @@ func (eagle512) words(*eagle) (homes [eagleWords]home) {
 	return homes
 }
 
-func (s eagle512) count(k *eagle, to reg.Register) {
+func (eagle512) count(k *eagle, to reg.Register) {
 	k.VMOVDQU32(k.at(eagleCounters), to)
 	k.VPADDD_BCST(k.at(eagleStride), to, reg.Z0)
 	k.VMOVDQU32(reg.Z0, k.at(eagleCounters))
-	k.VPSHUFB(s.masks.reverse, to, to)
+	k.VPSHUFB(k.masks.reverse, to, to)
 }
 
-func (s eagle512) compare(k *eagle, sum, hits reg.Register) {
+func (eagle512) compare(k *eagle, sum, hits reg.Register) {
 	const lessOrEqual = 2
 	mask := k.GP32()
-	k.VPSHUFB(s.masks.top, sum, sum)
+	k.VPSHUFB(k.masks.top, sum, sum)
 	k.VPCMPUD_BCST(U8(lessOrEqual), k.at(eagleLimit), sum, reg.K1)
 	k.KMOVW(reg.K1, mask)
 	k.MOVW(mask.As16(), Mem{Base: hits})
+}
+
+func (eagle512) xor(k *eagle, a, b, to reg.Register) { k.VPXORD(a, b, to) }
+
+func (eagle512) insert(k *eagle, q int, m Mem, to reg.Register) {
+	if q == 0 {
+		k.VMOVDQU(m, to.(reg.VecPhysical).AsX())
+		return
+	}
+	k.VINSERTI32X4(U8(q), m, to, to)
+}
+
+func (eagle512) extract(k *eagle, q int, from reg.Register, m Mem) {
+	k.VEXTRACTI32X4(U8(q), from, m)
 }
 
 func newEagle256(g *generator, masks *eagleMasks) *eagle {
@@ -81,7 +100,8 @@ func newEagle256(g *generator, masks *eagleMasks) *eagle {
 	}
 	return &eagle{
 		emitter: &emitter{generator: g, set: avx2{}, registers: ymm, byteRotations: masks.rotations},
-		special: eagle256{masks},
+		special: eagle256{},
+		masks:   masks,
 		suffix:  "256",
 		lanes:   8,
 		ladder:  &ladderOfTwo,
@@ -91,7 +111,7 @@ func newEagle256(g *generator, masks *eagleMasks) *eagle {
 
 // eagle256 keeps most of the state in memory, and in registers those words that
 // are the last to be made in a round.
-type eagle256 struct{ masks *eagleMasks }
+type eagle256 struct{}
 
 func (eagle256) words(k *eagle) (homes [eagleWords]home) {
 	const kept = 6
@@ -109,20 +129,34 @@ func (eagle256) words(k *eagle) (homes [eagleWords]home) {
 	return homes
 }
 
-func (s eagle256) count(k *eagle, to reg.Register) {
+func (eagle256) count(k *eagle, to reg.Register) {
 	k.VMOVDQU(k.at(eagleCounters), to)
 	k.VPBROADCASTD(k.at(eagleStride), reg.Y0)
 	k.VPADDD(to, reg.Y0, reg.Y0)
 	k.VMOVDQU(reg.Y0, k.at(eagleCounters))
-	k.VPSHUFB(s.masks.reverse, to, to)
+	k.VPSHUFB(k.masks.reverse, to, to)
 }
 
-func (s eagle256) compare(k *eagle, sum, hits reg.Register) {
+func (eagle256) compare(k *eagle, sum, hits reg.Register) {
 	mask := k.GP32()
-	k.VPSHUFB(s.masks.top, sum, sum)
+	k.VPSHUFB(k.masks.top, sum, sum)
 	k.VPBROADCASTD(k.at(eagleLimit), reg.Y0)
 	k.VPMINUD(sum, reg.Y0, reg.Y0)
 	k.VPCMPEQD(sum, reg.Y0, reg.Y0)
 	k.VMOVMSKPS(reg.Y0, mask)
 	k.MOVW(mask.As16(), Mem{Base: hits})
+}
+
+func (eagle256) xor(k *eagle, a, b, to reg.Register) { k.VPXOR(a, b, to) }
+
+func (eagle256) insert(k *eagle, q int, m Mem, to reg.Register) {
+	if q == 0 {
+		k.VMOVDQU(m, to.(reg.VecPhysical).AsX())
+		return
+	}
+	k.VINSERTI128(U8(q), m, to, to)
+}
+
+func (eagle256) extract(k *eagle, q int, from reg.Register, m Mem) {
+	k.VEXTRACTI128(U8(q), from, m)
 }
