@@ -1,7 +1,7 @@
-// Package cryptonight is the CryptoNight family of proofs of work in portable
-// Go, all twenty variants that the registry of package hash knows. It is the
-// reference that faster implementations are tested against, and what runs
-// where there are none.
+// Package cryptonight is the CryptoNight family of proofs of work, all twenty
+// variants that the registry of package hash knows. All of it exists in
+// portable Go, which is the reference that the faster code is tested against,
+// and what runs where there is none.
 //
 // Every variant has the same five steps:
 //
@@ -16,8 +16,14 @@
 //     hash functions for the digest (final.go).
 //
 // params.go maps each variant to its main loop. The random programs of cn/r
-// are in program.go (what they are) and generate.go (how a height gives one);
-// both are exported for implementations that compile them.
+// are in program.go (what they are) and generate.go (how a height gives one).
+//
+// Processors of the amd64 kind work on several messages at once (multi.go),
+// with assembly for the pads (pads.go) and the main loops (lanes.go). cn/r's
+// main loop is compiled at run time instead: jit_compile.go puts together the
+// two phases of a turn (jit_phases.go) and the program of a height, for one
+// lane (jit_scalar.go) or four at once (jit_vector.go); jit_cache.go keeps the
+// code, and jit_loop.go runs it.
 //
 // Sources: CryptoNote Standard 008 for the original, and Monero's notes on
 // variants 1, 2 and 4 (CryptonightR) for the later ones.

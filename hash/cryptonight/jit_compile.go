@@ -66,8 +66,9 @@ type lanePass struct {
 	lanes, width int
 	// steps are what registers that point to some lanes advance by.
 	steps []step
-	// counter is a register that bodies keep, for a loop; without one, RAX,
-	// there is none, and the body is written over and over.
+	// loop is whether there is a loop, which counts with a register that bodies
+	// keep. Otherwise the body is written over and over.
+	loop    bool
 	counter x64.Reg
 	// prepare loads registers, nil if there are none besides RDI.
 	prepare func()
@@ -97,7 +98,7 @@ func (p *lanePass) write(a *x64.Assembler, body func(lanes int)) {
 }
 
 func (p *lanePass) repeat(a *x64.Assembler, n int, body func()) {
-	if p.counter == x64.RAX || n == 1 {
+	if !p.loop || n == 1 {
 		for range n {
 			body()
 		}

@@ -3,8 +3,10 @@
 package cryptonight
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"runtime/pprof"
 	"slices"
 	"testing"
 	"unsafe"
@@ -83,16 +85,16 @@ func newCodeCache(limit int) *codeCache {
 // Every number of lanes, in calls of several turns.
 func TestCompiledLoopInAllLanes(t *testing.T) {
 	needJIT(t)
-	a := shortR(t, 3*callTurns/2)
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, features := range jitLevels() {
-		l := newJITLoop(a, features, newCodeCache(1))
 		for n := 1; n <= MaxLanes; n++ {
+			a := shortR(t, 3*callTurns/(2*n))
+			l := newJITLoop(a, features, newCodeCache(1))
 			got, want := middleOfHash(a, random, repeated(randomHeight(random), n)...)
 			l.run(got)
 			requireSamePads(t, want, got, features)
+			require.NoError(t, l.close())
 		}
-		require.NoError(t, l.close())
 	}
 }
 
@@ -215,6 +217,27 @@ func TestCompiledHashingAllocatesNothing(t *testing.T) {
 	l.run(lanes)
 	l.ahead.Wait()
 	require.Zero(t, testing.AllocsPerRun(10, func() { l.run(lanes) }))
+	require.NoError(t, l.close())
+}
+
+// A profiler's signals arrive in code that the runtime knows nothing about.
+func TestCompiledCodeUnderAProfiler(t *testing.T) {
+	needJIT(t)
+	a := shortR(t, 2)
+	l := newJITLoop(a, cpufeature.Detect(), newCodeCache(2))
+	got, _ := middleOfHash(a, rand.New(rand.NewPCG(13, 14)), repeated(8, 4)...)
+	var want []*Hasher
+	for _, h := range got {
+		want = append(want, h.clone())
+	}
+	l.turns = 2_000_000
+	l.run(want)
+	var profile bytes.Buffer
+	require.NoError(t, pprof.StartCPUProfile(&profile))
+	l.run(got)
+	pprof.StopCPUProfile()
+	require.NotEmpty(t, profile.Bytes())
+	requireSamePads(t, want, got)
 	require.NoError(t, l.close())
 }
 

@@ -19,7 +19,7 @@ func compileVector(p *Program, lanes int, rotates bool) machineCode {
 	a := &x64.Assembler{AVX: true}
 	pool := newConstantPool(p)
 	a.Data(pool...)
-	pass := lanePass{lanes: lanes, width: vectorLanes, counter: x64.R11, steps: []step{
+	pass := lanePass{lanes: lanes, width: vectorLanes, loop: true, counter: x64.R11, steps: []step{
 		{x64.RDI, vectorLanes * jitLaneSize},
 		{upperLanes, vectorLanes * jitLaneSize},
 		{groupRegister, jitGroupSize},
