@@ -35,9 +35,10 @@ func newPoolCmd() *cobra.Command {
 		Example: `  adit pool init -o pool.toml
   adit pool check pool.toml
   adit pool run -c pool.toml
-  adit pool stats -c pool.toml`,
+  adit pool stats -c pool.toml
+  adit pool audit -c pool.toml`,
 	}
-	cmd.AddCommand(newPoolInitCmd(), newPoolCheckCmd(), newPoolRunCmd(), newPoolStatsCmd())
+	cmd.AddCommand(newPoolInitCmd(), newPoolCheckCmd(), newPoolRunCmd(), newPoolStatsCmd(), newPoolAuditCmd())
 	return cmd
 }
 
@@ -107,7 +108,7 @@ Exit status: 0 when there is nothing to complain of, 1 otherwise.`,
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: no mistakes found\n", file)
 			for _, p := range cfg.Ports {
 				c, _ := cfg.CoinNamed(p.Coin)
-				fmt.Fprintf(cmd.OutOrStdout(), "  %s: %s (%s), %s\n", p.Listen, c.Name, c.Algorithm, describeDifficulty(p))
+				fmt.Fprintf(cmd.OutOrStdout(), "  %s: %s (%s), %s, %s, fee %s\n", p.Listen, c.Name, c.Algorithm, describeDifficulty(p), p.Scheme, percent(p.Fee))
 			}
 			return nil
 		},
@@ -123,6 +124,11 @@ func describeDifficulty(p config.Port) string {
 		limit = fmt.Sprintf("at most %d", p.Max)
 	}
 	return fmt.Sprintf("difficulty from %d, at least %d, %s, a share every %s", p.Start, p.Min, limit, p.Interval)
+}
+
+// percent writes basis points.
+func percent(basisPoints int) string {
+	return fmt.Sprintf("%d.%02d %%", basisPoints/100, basisPoints%100)
 }
 
 // loadPoolConfig reads a configuration and lists its mistakes, one a line.

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"os"
 	"path/filepath"
@@ -24,6 +26,7 @@ import (
 	"github.com/aditmine/adit/hash/cpu"
 	"github.com/aditmine/adit/pool/config"
 	"github.com/aditmine/adit/pool/ledger"
+	"github.com/aditmine/adit/pool/reward"
 )
 
 // poolConfigFile writes a filled-in configuration and returns its name.
@@ -210,4 +213,48 @@ func TestPoolStats(t *testing.T) {
 	require.Equal(t, "27670116110564327421", got.Miners[0].Difficulty)
 	require.EqualValues(t, 3, got.Miners[0].Shares)
 	require.Equal(t, "refused", string(got.Blocks[0].State))
+}
+
+// What one command writes the next must find in order, until somebody else has
+// been at the file.
+func TestPoolAudit(t *testing.T) {
+	file := poolConfigFile(t, nil)
+	_, err := runCmd(t.Context(), newPoolCmd(), nil, "audit", "-c", file)
+	require.ErrorIs(t, err, ledger.ErrMissing)
+
+	cfg, err := config.Load(file)
+	require.NoError(t, err)
+	store, err := ledger.Open(t.Context(), cfg.Ledger.Path, time.Now())
+	require.NoError(t, err)
+	defer store.Close()
+	miner, terms := ledger.Miner{Coin: "c", Login: "wallet"}, ledger.Terms{Scheme: reward.PROP, Fee: 100}
+	id, err := store.AddBlock(t.Context(), ledger.Block{
+		Miner: miner, Height: 5, Hash: "abcd", Difficulty: "77", Found: time.Now(), Terms: terms,
+		Share: &ledger.Share{Miner: miner, Height: 5, Difficulty: 9, Time: time.Now(), Block: true, Terms: terms},
+	})
+	require.NoError(t, err)
+	require.NoError(t, store.UnlockBlock(t.Context(), id, ledger.Unlock{Reward: 1000, Depth: 60, Window: big.NewInt(1), At: time.Now()}))
+
+	out, err := runCmd(t.Context(), newPoolCmd(), nil, "audit", "-c", file)
+	require.NoError(t, err)
+	require.Contains(t, out, "the accounts are right")
+	out, err = runCmd(t.Context(), newPoolCmd(), nil, "stats", "-c", file)
+	require.NoError(t, err)
+	require.Regexp(t, `c +miner +wallet +990\n`, out)
+	require.Regexp(t, `c +fees +- +10\n`, out)
+	require.Regexp(t, `unlocked +60 +1000 +prop`, out)
+	out, err = runCmd(t.Context(), newPoolCmd(), nil, "stats", "-c", file, "--json")
+	require.NoError(t, err)
+	var got struct{ Balances []poolBalanceRow }
+	require.NoError(t, json.Unmarshal([]byte(out), &got))
+	require.Contains(t, got.Balances, poolBalanceRow{"c", ledger.Owed, "wallet", 990})
+
+	db, err := sql.Open("sqlite", cfg.Ledger.Path)
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = db.Exec(`UPDATE accounts SET balance = 991 WHERE login = 'wallet'`)
+	require.NoError(t, err)
+	out, err = runCmd(t.Context(), newPoolCmd(), nil, "audit", "-c", file)
+	require.ErrorContains(t, err, "has 1 violation")
+	require.Regexp(t, `balance: account \d+: it says 991, its entries sum to 990`, out)
 }
