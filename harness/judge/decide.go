@@ -2,79 +2,11 @@ package judge
 
 import (
 	"bytes"
-	"context"
-	"fmt"
 	"sort"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aditmine/adit/harness/wire"
-	"github.com/aditmine/adit/hash"
 )
-
-// hashAll computes the digest of every share that can have one.
-func hashAll(ctx context.Context, shares []*share, opts *Options) error {
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(opts.Workers, max(len(shares), 1)) {
-		workers.Go(func() {
-			w := worker{opts: opts, hashers: map[*hash.Algorithm]hash.Hasher{}}
-			defer w.close()
-			for ctx.Err() == nil {
-				i := next.Add(1) - 1
-				if i >= int64(len(shares)) {
-					return
-				}
-				w.share(shares[i])
-			}
-		})
-	}
-	workers.Wait()
-	return ctx.Err()
-}
-
-// worker is one goroutine's hashers.
-type worker struct {
-	opts    *Options
-	hashers map[*hash.Algorithm]hash.Hasher
-}
-
-// share hashes one share, or notes why it cannot.
-func (w *worker) share(s *share) {
-	job := s.submit.Job
-	if s.unknown = s.unhashable(); s.unknown != "" || s.submit.Malformed != nil || job == nil {
-		return
-	}
-	h, err := w.hasher(job.Algo)
-	if err == nil {
-		out := make([]hash.Digest, 1)
-		err = h.Hash(out, []hash.Input{{Blob: job.Message(s.submit.Nonce), Height: job.Height}})
-		s.digest = out[0]
-	}
-	if err != nil {
-		s.unknown = fmt.Sprintf("it cannot be hashed here: %v", err)
-		return
-	}
-	s.hashed = true
-}
-
-func (w *worker) hasher(a *hash.Algorithm) (hash.Hasher, error) {
-	if h := w.hashers[a]; h != nil {
-		return h, nil
-	}
-	h, err := w.opts.Hasher(a)
-	if err == nil {
-		w.hashers[a] = h
-	}
-	return h, err
-}
-
-func (w *worker) close() {
-	for _, h := range w.hashers {
-		_ = h.Close()
-	}
-}
 
 // ownFlaws are the faults of a share by itself.
 func ownFlaws(s *share) flaw {
