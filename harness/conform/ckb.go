@@ -180,4 +180,4 @@ func (s *ckbSession) renewed(what string) error {
 	return nil
 }
 
-func (s *ckbSession) answering() bool { return answers(s.Conn) }
+func (s *ckbSession) answering() bool { return s.env.answers(s.Conn) }

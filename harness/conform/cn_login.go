@@ -92,8 +92,10 @@ func (e *Env) cnBadAddress(address string) error {
 		return failed(a.String(), accepted)
 	}
 	c.Settle(e.quiet())
-	if len(c.pushes) > 0 {
-		return failed("the message "+clip(c.pushes[0].Raw)+" after the refusal", accepted)
+	for _, m := range c.pushes {
+		if m.Method() == "job" {
+			return failed("the message "+clip(m.Raw)+" after the refusal", accepted)
+		}
 	}
 	return nil
 }

@@ -7,9 +7,7 @@ import (
 	"github.com/aditmine/adit/harness/wire"
 )
 
-// tipWait is how long a pool may take to notice a new block: most poll their
-// node every second, or every few.
-func (e *Env) tipWait() time.Duration { return max(10*time.Second, 2*e.cfg.Timeout) }
+func (e *Env) tipWait() time.Duration { return e.cfg.TipWait }
 
 // cnCurrent logs in and waits until the session has work on the node's tip.
 func (e *Env) cnCurrent() (*cnSession, error) {

@@ -346,9 +346,12 @@ func cnSub21(e *Env) error {
 		{"a long result", "result", strings.Repeat("0", 66)}, {"a result that is no hex", "result", strings.Repeat("z", 64)},
 		{"result as a list", "result", []any{}}, {"no result", "result", nil}, {"job_id as a number", "job_id", 1}, {"no job_id", "job_id", nil},
 	}
-	for _, row := range table {
+	for i, row := range table {
 		s, err := e.cnLogin()
-		if err != nil {
+		switch {
+		case err != nil && i > 0:
+			return failed(err.Error()+" after a submit with "+table[i-1].what, "the pool goes on serving others")
+		case err != nil:
 			return err
 		}
 		p := params{"id": s.id, "job_id": s.job.id, "nonce": "00000000", "result": strings.Repeat("0", 64)}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -185,7 +186,7 @@ func (c *Conn) keep(ev Event) {
 		case ev.Message.Method() != "":
 			c.pushes = append(c.pushes, ev.Message)
 		default:
-			id := ev.Message.ID()
+			id := strings.Trim(ev.Message.ID(), `"`) // its type is a check's own matter
 			c.replies[id] = append(c.replies[id], newAnswer(ev.Message))
 		}
 	}

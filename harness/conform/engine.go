@@ -36,6 +36,9 @@ type Config struct {
 	// Timeout is how long an answer may take (0: 5 s), Effort how long a share
 	// is looked for (0: 20 s).
 	Timeout, Effort time.Duration
+	// TipWait is how long a pool may take to notice its node's new block (0:
+	// 10 s; most poll every second, or every few).
+	TipWait time.Duration
 	// Jobs is how many checks run at a time (0: 1). Those that steer the node
 	// run alone.
 	Jobs int
@@ -59,6 +62,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Effort <= 0 {
 		c.Effort = 20 * time.Second
+	}
+	if c.TipWait <= 0 {
+		c.TipWait = 10 * time.Second
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -177,7 +183,7 @@ func (r *runner) carryOut(ctx context.Context, c *Check) Result {
 		result.Verdict, result.Reason = Skip, "needs control of the node behind the pool: give --node-listen"
 		return result
 	}
-	ctx, cancel := context.WithTimeout(ctx, 4*(r.cfg.Timeout+r.cfg.Effort))
+	ctx, cancel := context.WithTimeout(ctx, 4*(r.cfg.Timeout+r.cfg.Effort+r.cfg.TipWait))
 	defer cancel()
 	env := &Env{ctx: ctx, cfg: r.cfg, rng: rand.New(rand.NewPCG(r.cfg.Seed, fingerprint(c.ID)))}
 	err := guard(c, env)

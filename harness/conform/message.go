@@ -126,6 +126,7 @@ func errorOf(raw json.RawMessage) (int, string) {
 // clip makes wire text fit for a report.
 func clip(s string) string {
 	const most = 300
+	s = strings.TrimRight(s, "\r\n")
 	if len(s) > most {
 		return stratum.Printable(s[:150]) + fmt.Sprintf(" ... (%d bytes)", len(s))
 	}

@@ -21,7 +21,15 @@ func (e *Env) opened() (*Conn, error) {
 }
 
 // answers reports whether a session still answers, be it with an error.
-func answers(c *Conn) bool { return c.Call("harness-no-such-method", []any{}).Message != nil }
+func (e *Env) answers(c *Conn) bool { return c.Await(e.ask(c)).Message != nil }
+
+// ask sends a request that every pool answers.
+func (e *Env) ask(c *Conn) string {
+	if e.cfg.Profile == CKB {
+		return c.Request("mining.authorize", []any{e.cfg.Login, e.cfg.Pass})
+	}
+	return c.Request("keepalived", params{})
+}
 
 // beside sends bytes on a connection of their own, expects an error or the
 // end there, and nothing amiss on a session beside it.
@@ -41,7 +49,7 @@ func (e *Env) beside(rows map[string][]byte, order []string) error {
 			return failed(a.String()+" to "+what, "an error", "a closed connection")
 		}
 		c.Close()
-		if !answers(healthy) {
+		if !e.answers(healthy) {
 			return failed("another session got no answer after "+what, "other sessions go on")
 		}
 	}
@@ -75,7 +83,7 @@ func robJSON02(e *Env) error {
 			return failed("bytes that are no UTF-8 came back", "an error in valid UTF-8", "a closed connection")
 		}
 	}
-	if !answers(healthy) {
+	if !e.answers(healthy) {
 		return failed("another session got no answer", "other sessions go on")
 	}
 	return e.healthy("invalid UTF-8")
@@ -171,7 +179,7 @@ func robHalf01(e *Env) error {
 	if err != nil {
 		return err
 	}
-	id := c.Request("harness-no-such-method", []any{})
+	id := e.ask(c)
 	half, ok := c.nc.(halfCloser)
 	if !ok {
 		return skipf("the connection cannot be closed on one side")
@@ -239,7 +247,7 @@ func (e *Env) current() (current, error) {
 
 func (s *cnSession) renewed(what string) error { _, err := s.follow(what); return err }
 
-func (s *cnSession) answering() bool { return answers(s.Conn) }
+func (s *cnSession) answering() bool { return s.env.answers(s.Conn) }
 
 // robNode01: the node fails for a while.
 func robNode01(e *Env) error {
