@@ -82,8 +82,9 @@ func eagleTable(l *ladder) (table []uint32) {
 }
 
 // foldBack divides by 1+X^a+X^b modulo X^32+1, so that a constant can be added
-// before the circulant multiplication instead of after it. All polynomials of
-// that form have the order 32 at most, so the 31st power is the inverse.
+// before the circulant multiplication instead of after it. With Y = X+1, such a
+// polynomial is 1+Y*q, and its 32nd power is 1+Y^32*q^32 = 1. So the 31st power
+// is the inverse.
 func foldBack(j int, c uint32) uint32 {
 	for range 31 {
 		c ^= bits.RotateLeft32(c, eagleRotations[j][0]) ^ bits.RotateLeft32(c, eagleRotations[j][1])
@@ -99,9 +100,8 @@ type eagleSpecial interface {
 	// count makes the words that are rolled, and the counters those of the
 	// next batch.
 	count(k *eagle, to reg.Register)
-	// compare stores which lanes have a hash that is at most the limit, and
-	// puts the next one's place into hits.
-	compare(k *eagle, sum reg.Register, hits reg.Register)
+	// compare stores at hits which lanes have a hash that is at most the limit.
+	compare(k *eagle, sum, hits reg.Register)
 	xor(k *eagle, a, b, to reg.Register)
 	// insert reads the q-th 128 bits of a register, and clears what is above
 	// the first.
@@ -118,7 +118,7 @@ type eagle struct {
 	suffix  string // of the names of the functions
 	lanes   int
 	masks   *eagleMasks
-	// table are the constants: 16 for each round, then what lastRound adds.
+	// table are the constants: 16 for each round, then what lastRounds adds.
 	table Mem
 	// words are where the state is between rounds.
 	words [eagleWords]home

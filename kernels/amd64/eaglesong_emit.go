@@ -46,7 +46,7 @@ func inMemory(m Mem) home { return home{set: true, register: -1, memory: &m} }
 func input(h home) *wire { return &wire{op: opInput, home: h} }
 
 // emit writes the steps that the outputs need. Afterwards each output is in
-// its home, unless that is nil.
+// its home, if it has one.
 func (e *emitter) emit(f *flow, outputs []*wire) {
 	f.finish(outputs)
 	e.holders = make([]*wire, len(e.registers))

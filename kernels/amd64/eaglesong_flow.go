@@ -49,7 +49,8 @@ type flow struct {
 	steps []*wire
 	// shifts makes rotations of two shifts, for want of an instruction.
 	shifts bool
-	// late puts all of the ladder before all of the rest of a round.
+	// late puts all of a ladder before the rest of the round, so that the next
+	// state may be stored where the old one was.
 	late bool
 }
 
@@ -60,7 +61,8 @@ func (f *flow) step(w *wire) *wire {
 
 func (f *flow) load(m Mem) *wire { return f.step(&wire{op: opLoad, constant: &m}) }
 
-// sum adds two or three wires, or a constant to one or two.
+// sum adds wires, and a constant if there is one: with AVX-512 no more than
+// three inputs altogether.
 func (f *flow) sum(constant *Mem, in ...*wire) *wire {
 	return f.step(&wire{op: opSum, in: in, constant: constant})
 }
