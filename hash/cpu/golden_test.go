@@ -3,6 +3,7 @@ package cpu_test
 import (
 	"encoding/hex"
 	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -181,26 +182,35 @@ func randomInput(a *hash.Algorithm, random *rand.Rand) hash.Input {
 
 // TestDifferential compares every implementation, with random messages in all
 // of its lanes, then in some, with a Hasher of the last one in the list: the
-// portable implementation.
+// portable implementation. Where hashing is slow it does with some, and checks
+// one of them.
 func TestDifferential(t *testing.T) {
 	eachImplementation(t, func(t *testing.T, a *hash.Algorithm, h hash.Hasher) {
 		random := rand.New(rand.NewPCG(7, uint64(len(a.Name))))
 		impls := cpu.Implementations(a)
 		reference, err := impls[len(impls)-1].New(0)
 		require.NoError(t, err)
-		sizes := []int{h.Lanes(), 1 + random.IntN(h.Lanes())}
-		if testing.Short() || slow || a.Iterations > 1<<16 {
-			sizes = sizes[1:]
+		quick := !testing.Short() && !slow && a.Iterations <= 1<<16
+		sizes := []int{1 + random.IntN(h.Lanes())}
+		if quick {
+			sizes = append(sizes, h.Lanes())
 		}
 		for _, size := range sizes {
-			in := make([]hash.Input, size)
+			in, got := make([]hash.Input, size), make([]hash.Digest, size)
 			for i := range in {
 				in[i] = randomInput(a, random)
 			}
-			got, want := make([]hash.Digest, size), make([]hash.Digest, size)
 			require.NoError(t, h.Hash(got, in))
-			require.NoError(t, cpu.Hash(reference, want, in))
-			require.Equal(t, want, got)
+
+			check, step := 0, 1
+			if !quick {
+				check, step = random.IntN(size), size
+			}
+			for ; check < size; check += step {
+				var want [1]hash.Digest
+				require.NoError(t, reference.Hash(want[:], in[check:check+1]))
+				require.Equal(t, want[0], got[check], "lane %d of %d", check, size)
+			}
 		}
 		require.NoError(t, reference.Close())
 	})
@@ -233,6 +243,8 @@ func FuzzDifferential(f *testing.F) {
 	})
 }
 
+// A Hasher allocates nothing. As something else in the process may allocate
+// meanwhile, it is enough if one of a few counts is 0.
 func TestHashingAllocatesNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for _, a := range algorithms(t) {
@@ -240,15 +252,20 @@ func TestHashingAllocatesNothing(t *testing.T) {
 			if !impl.Available {
 				continue
 			}
-			h, err := impl.New(0)
+			h, err := impl.New(2)
 			require.NoError(t, err)
 			in, out := make([]hash.Input, h.Lanes()), make([]hash.Digest, h.Lanes())
 			for i := range in {
 				in[i] = randomInput(a, random)
 			}
-			allocations := testing.AllocsPerRun(1, func() { err = h.Hash(out, in) })
-			require.NoError(t, err)
-			require.Zero(t, allocations, "%s %s", a.Name, impl.Name)
+			least := math.Inf(1)
+			for range 3 {
+				if least > 0 {
+					least = min(least, testing.AllocsPerRun(1, func() { err = h.Hash(out, in) }))
+					require.NoError(t, err)
+				}
+			}
+			require.Zero(t, least, "%s %s", a.Name, impl.Name)
 			require.NoError(t, h.Close())
 		}
 	}

@@ -126,19 +126,38 @@ func choose(names []string) ([]output, error) {
 }
 
 func (o *output) write() error {
-	file, err := o.file()
+	texts, err := o.texts()
 	if err != nil {
 		return err
+	}
+	for path, text := range texts {
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// texts returns the contents of the two files by their paths.
+func (o *output) texts() (map[string][]byte, error) {
+	file, err := o.file()
+	if err != nil {
+		return nil, err
 	}
 	config := printer.Config{
 		Argv: []string{"go", "-C", "kernels/amd64", "run", ".", o.name},
 		Pkg:  filepath.Base(o.folder),
 	}
-	base := filepath.Join(root, o.folder, o.name+"_amd64")
-	if err := print(base+".s", printer.NewGoAsm(config), file); err != nil {
-		return err
+	assembly, err := printer.NewGoAsm(config).Print(file)
+	if err != nil {
+		return nil, err
 	}
-	return print(base+".go", printer.NewStubs(config), file)
+	declarations, err := printer.NewStubs(config).Print(file)
+	if err != nil {
+		return nil, err
+	}
+	base := filepath.Join(root, o.folder, o.name+"_amd64")
+	return map[string][]byte{base + ".s": assembly, base + ".go": declarations}, nil
 }
 
 // file runs the description and avo's passes over it.
@@ -160,12 +179,4 @@ func (o *output) file() (*ir.File, error) {
 		return nil, err
 	}
 	return file, pass.Compile.Execute(file)
-}
-
-func print(path string, p printer.Printer, file *ir.File) error {
-	text, err := p.Print(file)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, text, 0o644)
 }
