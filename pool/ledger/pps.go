@@ -66,15 +66,17 @@ func (s *SQLite) SettlePPS(ctx context.Context, p PPSPrice) error {
 }
 
 // moveHeight moves the shares of a height into a new round.
+//
+// What is rolled up loses its height, which made its price and is of no more
+// use; what is not will, when it is.
 func moveHeight(w *writing, p PPSPrice, live int64) (round int64, err error) {
 	const insert = `INSERT INTO rounds (coin, scheme, opened_at, block) VALUES (?, 'pps', ?, 0) RETURNING id`
 	if err := w.QueryRow(insert, p.Coin, p.At.UnixMilli()).Scan(&round); err != nil {
 		return 0, err
 	}
-	for _, table := range []string{"shares", "share_sums"} {
-		if _, err := w.Exec(`UPDATE `+table+` SET round = ? WHERE round = ? AND height = ?`, round, live, int64(p.Height)); err != nil {
-			return 0, err
-		}
+	if _, err := w.Exec(`UPDATE shares SET round = ? WHERE round = ? AND height = ?`, round, live, int64(p.Height)); err != nil {
+		return 0, err
 	}
-	return round, nil
+	_, err = w.Exec(`UPDATE share_sums SET round = ?, height = 0 WHERE round = ? AND height = ?`, round, live, int64(p.Height))
+	return round, err
 }

@@ -2,7 +2,9 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -24,7 +26,7 @@ func (s *SQLite) RollUp(ctx context.Context, before time.Time) error {
 			break
 		}
 	}
-	if err := s.forgetHeights(); err != nil {
+	if err := s.forgetHeights(ctx); err != nil {
 		return fmt.Errorf("rolling up old shares: %w", err)
 	}
 	return ctx.Err()
@@ -57,36 +59,44 @@ func (s *SQLite) rollSome(before time.Time) (more bool, err error) {
 	return more, err
 }
 
-// forgetHeights sums what is kept apart by height without need.
-func (s *SQLite) forgetHeights() error {
-	return s.write(func(w *writing) error {
-		// Windows of blocks up to WindowHeights back can still be asked for,
-		// those of blocks whose fate is open always.
-		const create = `CREATE TEMP TABLE IF NOT EXISTS flat (round INTEGER PRIMARY KEY, below INTEGER NOT NULL)`
-		if _, err := w.Exec(create); err != nil {
-			return err
-		}
-		if _, err := w.Exec(`DELETE FROM flat`); err != nil {
-			return err
-		}
-		const choose = `INSERT INTO flat SELECT r.id, CASE WHEN r.scheme = 'pplns' THEN f.floor ELSE 9223372036854775807 END
-			FROM rounds r JOIN (
-				SELECT c.coin, MIN(COALESCE((SELECT MIN(b.height) FROM blocks b JOIN rounds x ON x.id = b.round
-						WHERE x.coin = c.coin AND b.state IN ('found', 'accepted', 'unsure')), 9223372036854775807),
-					COALESCE((SELECT MAX(b.height) FROM blocks b JOIN rounds x ON x.id = b.round WHERE x.coin = c.coin), 0) - ?1) - ?1 AS floor
-				FROM (SELECT DISTINCT coin FROM rounds) c) f ON f.coin = r.coin
-			WHERE r.scheme = 'pplns' AND f.floor > 0 OR r.scheme = 'pps' AND r.block = 0`
-		if _, err := w.Exec(choose, WindowHeights); err != nil {
-			return err
-		}
-		_, err := w.Exec(`INSERT INTO share_sums (round, height, miner, fee, difficulty, shares, blocks, last_at)
-			SELECT s.round, 0, s.miner, s.fee, s.difficulty, SUM(s.shares), SUM(s.blocks), MAX(s.last_at)
-			FROM flat f JOIN share_sums s ON s.round = f.round AND s.height > 0 AND s.height < f.below
-			GROUP BY s.round, s.miner, s.fee, s.difficulty` + addSums)
-		if err != nil {
-			return err
-		}
-		_, err = w.Exec(`DELETE FROM share_sums WHERE height > 0 AND height < (SELECT below FROM flat WHERE round = share_sums.round)`)
+// forgetHeights sums PPLNS shares over the heights that no window reaches any
+// more: windows of blocks up to WindowHeights back can still be asked for, and
+// those of blocks whose fate is open always.
+func (s *SQLite) forgetHeights(ctx context.Context) error {
+	coins, err := collect(ctx, s.db, func(rows *sql.Rows) (coin string, err error) {
+		return coin, rows.Scan(&coin)
+	}, `SELECT DISTINCT coin FROM rounds WHERE scheme = 'pplns'`)
+	if err != nil {
 		return err
-	})
+	}
+	for _, coin := range coins {
+		if err := s.write(func(w *writing) error { return flatten(w, coin) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unreachable selects the rows of a coin that lie below a height.
+const unreachable = ` FROM share_sums WHERE round IN (SELECT id FROM rounds WHERE coin = ? AND scheme = 'pplns') AND height > 0 AND height < ?`
+
+func flatten(w *writing, coin string) error {
+	var top, open int64
+	const heights = `SELECT COALESCE(MAX(b.height), 0), COALESCE(MIN(CASE WHEN b.state IN ('found', 'accepted', 'unsure') THEN b.height END), ?)
+		FROM blocks b JOIN miners m ON m.id = b.miner WHERE m.coin = ?`
+	if err := w.QueryRow(heights, math.MaxInt64, coin).Scan(&top, &open); err != nil {
+		return err
+	}
+	floor := min(top-WindowHeights, open) - WindowHeights
+	if floor <= 0 {
+		return nil
+	}
+	_, err := w.Exec(`INSERT INTO share_sums (round, height, miner, fee, difficulty, shares, blocks, last_at)
+		SELECT round, 0, miner, fee, difficulty, SUM(shares), SUM(blocks), MAX(last_at)`+unreachable+`
+		GROUP BY round, miner, fee, difficulty`+addSums, coin, floor)
+	if err != nil {
+		return err
+	}
+	_, err = w.Exec(`DELETE`+unreachable, coin, floor)
+	return err
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // keepShares is how long shares are kept one by one.
-const keepShares = 10 * time.Minute
+const keepShares = time.Minute
 
 // stepTime bounds what is asked about one block.
 const stepTime = time.Minute

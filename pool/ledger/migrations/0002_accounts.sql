@@ -62,6 +62,7 @@ UPDATE shares SET round = COALESCE(
         WHERE b.found_at >= shares.at AND m.coin = (SELECT coin FROM miners WHERE id = shares.miner) ORDER BY b.found_at, b.id LIMIT 1),
     (SELECT r.id FROM rounds r WHERE r.block IS NULL AND r.coin = (SELECT coin FROM miners WHERE id = shares.miner)));
 DROP INDEX upgrade_blocks;
+CREATE INDEX shares_by_round ON shares (round, height);
 
 -- Old shares, rolled up: as many rows as are needed to divide any reward as if
 -- each share were still there.
