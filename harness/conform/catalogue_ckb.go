@@ -9,6 +9,7 @@ func catalogueCKB() []Check {
 		def("CKB-SUB-03", Should, DeFacto, "", "miner-confused", "nonce1 has a fixed width and no 0x; the first element is null, not text.", "several replies"),
 		def("CKB-SUB-04", Must, DeFacto, "", "miner-confused", "Subscribing again keeps nonce1, or begins anew with work for the new one.", "two subscribes"),
 		def("CKB-SUB-05", Must, Safety, "", "duplicate-work", "nonce2 leaves the miner at least four bytes.", "its size"),
+		def("CKB-SUB-06", May, DeFacto, "", "share-theft", "A session is resumed for its owner only.", "subscribe with another's session id"),
 		def("CKB-AUTH-01", Must, Written, "", "login-fails", "A valid worker is authorised with true.", "the reply"),
 		def("CKB-AUTH-02", Must, Safety, "", "login-fails share-theft", "An invalid address, or one of another network, is refused.", "three bad addresses"),
 		def("CKB-AUTH-03", Must, DeFacto, "", "login-fails", "Authorising before subscribing gives an error, or works and stays consistent.", "authorize first"),
@@ -39,7 +40,6 @@ func catalogueCKB() []Check {
 		def("CKB-SHR-11", Should, DeFacto, "", "miner-confused", "Fields with 0x are always taken or always refused.", "three shares with 0x"),
 		def("CKB-EXT-01", May, DeFacto, "", "miner-confused", "mining.extranonce.subscribe is answered.", "the reply"),
 		def("CKB-EXT-02", Must, DeFacto, "control", "good-shares-rejected", "After set_extranonce, shares of older jobs are still judged with the older nonce1.", "shares across a change"),
-		def("CKB-SUB-06", May, DeFacto, "", "share-theft", "A session is resumed for its owner only.", "subscribe with another's session id"),
 		def("CKB-B-01", May, Written, "control", "login-fails", "The older dialect: login, work and submit as its document says.", "a session in it"),
 		def("CKB-B-02", Must, Safety, "control", "duplicate-work", "In the older dialect two miners without assigned nonces still get different work.", "two sessions in it"),
 	}

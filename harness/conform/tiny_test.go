@@ -191,3 +191,35 @@ func implemented(t *testing.T, profile Profile) []Check {
 	}
 	return runnable
 }
+
+// runEach runs the suite against a server for each defect, many at a time: they
+// mostly wait. It returns what was found in each.
+func runEach(t *testing.T, defects map[string]string, prepare func(defect string) (Config, []Check)) map[string][]string {
+	t.Helper()
+	var mu sync.Mutex
+	got := map[string][]string{}
+	var all sync.WaitGroup
+	places := make(chan struct{}, 12)
+	for defect := range defects {
+		cfg, checks := prepare(defect)
+		all.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			report, err := Run(t.Context(), cfg, checks)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for _, r := range report.Results {
+				if r.Got != "" {
+					got[defect] = append(got[defect], r.ID)
+					t.Logf("%s: %s got %s", defect, r.ID, r.Got)
+				}
+			}
+		})
+	}
+	all.Wait()
+	return got
+}
