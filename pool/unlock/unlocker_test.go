@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/big"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,6 +26,7 @@ type fakeChain struct {
 	hashes    []string
 	beside    map[string]bool
 	immature  bool
+	mu        sync.Mutex // guards fail
 	fail      error
 	submitted []string
 	refuse    error
@@ -32,16 +34,29 @@ type fakeChain struct {
 
 func (c *fakeChain) Close() {}
 
+func (c *fakeChain) failWith(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fail = err
+}
+
+func (c *fakeChain) failing() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.fail
+}
+
 func (c *fakeChain) Tip(context.Context) (coin.Tip, error) {
 	top := uint64(len(c.hashes) - 1)
-	return coin.Tip{Height: top, Hash: c.hashes[top]}, c.fail
+	return coin.Tip{Height: top, Hash: c.hashes[top]}, c.failing()
 }
 
 func (c *fakeChain) Look(_ context.Context, hash string, height uint64) (Sight, error) {
 	top := uint64(len(c.hashes) - 1)
+	if err := c.failing(); err != nil {
+		return Sight{}, err
+	}
 	switch {
-	case c.fail != nil:
-		return Sight{}, c.fail
 	case height > top:
 		return Sight{Place: Ahead}, nil
 	case c.hashes[height] == hash:
@@ -53,7 +68,7 @@ func (c *fakeChain) Look(_ context.Context, hash string, height uint64) (Sight, 
 }
 
 func (c *fakeChain) Price(_ context.Context, height uint64) (Price, bool, error) {
-	return Price{Hash: c.hashes[height], Reward: 1000, Difficulty: big.NewInt(100)}, true, c.fail
+	return Price{Hash: c.hashes[height], Reward: 1000, Difficulty: big.NewInt(100)}, true, c.failing()
 }
 
 func (c *fakeChain) submit(_ context.Context, b coin.Block) error {
@@ -198,10 +213,10 @@ func TestNothingHappensWhileTheNodeFails(t *testing.T) {
 	b := newBench(t)
 	id := b.found(reward.SOLO, ledger.BlockAccepted, false)
 	b.chain.mine(20)
-	b.chain.fail = errors.New("down")
+	b.chain.failWith(errors.New("down"))
 	require.ErrorContains(t, b.Pass(t.Context()), "down")
 	require.Equal(t, ledger.BlockAccepted, b.block(id).State)
-	b.chain.fail = nil
+	b.chain.failWith(nil)
 	b.pass()
 	require.Equal(t, ledger.BlockOrphaned, b.block(id).State)
 }
@@ -275,14 +290,14 @@ func TestRunTriesAgainUntilItEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := &memoryAccounts{blocks: before}
 		b.cfg.Store, b.cfg.Settle = memory, memory.settle
-		b.chain.fail = errors.New("down")
+		b.chain.failWith(errors.New("down"))
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { b.Run(ctx, before); close(done) }()
 		time.Sleep(90 * time.Second)
 		synctest.Wait()
 		require.Empty(t, memory.settled)
-		b.chain.fail = nil
+		b.chain.failWith(nil)
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		require.Equal(t, []ledger.BlockState{ledger.BlockAccepted}, memory.settled)
