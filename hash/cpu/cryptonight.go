@@ -69,7 +69,7 @@ func cryptoNightLanes(a *hash.Algorithm, level cpufeature.Level) Implementation 
 		Available:    reason == "",
 		Reason:       reason,
 		Lanes:        upTo(cryptonight.MaxLanes),
-		DefaultLanes: min(cryptoNightDefault, cryptonight.MaxLanes),
+		DefaultLanes: min(cryptoNightDefault(a), cryptonight.MaxLanes),
 		Make:         func(lanes int) (hash.Hasher, error) { return cryptonight.NewLanes(a, level, lanes) },
 	}
 }
@@ -91,5 +91,13 @@ func upTo(n int) []int {
 	return all
 }
 
-// cryptoNightDefault is a number of lanes that does well on most machines.
-const cryptoNightDefault = 8
+// cryptoNightDefault is a number of lanes that does well on most machines. Pads
+// of up to 1 MiB are best kept in the caches nearest to the core. Larger ones
+// are not in them anyway: then the more accesses are under way, the better. It
+// is a multiple of the four lanes that some loops work on together.
+func cryptoNightDefault(a *hash.Algorithm) int {
+	if a.Scratchpad > 1<<20 {
+		return 12
+	}
+	return 8
+}

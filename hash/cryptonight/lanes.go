@@ -70,7 +70,7 @@ func newLoopContext(mask uint32) *loopContext {
 // callTurns is how many turns of one lane a call may make. Assembly cannot be
 // preempted: this keeps it below a millisecond even where every access goes
 // to memory.
-const callTurns = 4096
+const callTurns = 2048
 
 // run makes all turns of the first n lanes.
 func (ctx *loopContext) run(loop func(*loopContext), n, turns int) {
