@@ -73,7 +73,7 @@ type Outcome string
 const (
 	Accepted Outcome = "accepted"
 	Refused  Outcome = "refused"
-	Unclear  Outcome = "unclear" // both a result and an error, or neither
+	Unclear  Outcome = "unclear" // neither a result nor an error
 	Ended    Outcome = "closed"
 	Silent   Outcome = "no answer"
 )
@@ -101,7 +101,7 @@ func newAnswer(m *Message) Answer {
 	switch {
 	case m.Null("error") && positive:
 		a.Outcome = Accepted
-	case m.Null("error") && result == "false", !m.Null("error") && !positive:
+	case !m.Null("error"), result == "false": // an error is a refusal, whatever stands beside it
 		a.Outcome = Refused
 	}
 	a.Code, a.Text = errorOf(m.Fields["error"])

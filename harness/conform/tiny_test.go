@@ -196,10 +196,13 @@ func implemented(t *testing.T, profile Profile) []Check {
 // mostly wait. It returns what was found in each.
 func runEach(t *testing.T, defects map[string]string, prepare func(defect string) (Config, []Check)) map[string][]string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("tens of runs of the whole suite")
+	}
 	var mu sync.Mutex
 	got := map[string][]string{}
 	var all sync.WaitGroup
-	places := make(chan struct{}, 12)
+	places := make(chan struct{}, 16)
 	for defect := range defects {
 		cfg, checks := prepare(defect)
 		all.Go(func() {

@@ -1,0 +1,272 @@
+package conform
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/aditmine/adit/hash"
+)
+
+// tinyCKB is a CKB stratum server that does one thing wrong, or none.
+type tinyCKB struct {
+	tinyChain
+	defect   string
+	sessions map[*tinyCKBSession]bool
+	count    uint32
+	seen     map[string]bool
+}
+
+type tinyCKBSession struct {
+	s       *tinyCKB
+	nc      net.Conn
+	write   sync.Mutex
+	nonce1  []byte
+	again   bool // subscribed before
+	workers map[string]bool
+	jobs    map[string]tinyCNJob // blob: the pow hash
+	seq     int
+}
+
+func tinyCKBConfig(t *testing.T, defect string) Config {
+	t.Helper()
+	s := &tinyCKB{defect: defect, sessions: map[*tinyCKBSession]bool{}, seen: map[string]bool{}}
+	s.height, s.difficulty = 100, math.MaxInt64
+	s.changed = func() {
+		for c := range s.sessions {
+			c.notify()
+		}
+	}
+	a, err := hash.Lookup("eaglesong")
+	require.NoError(t, err)
+	return Config{Target: tinyListener(t, s.serve), Profile: CKB, Login: "good", ForeignLogin: "foreign", Pass: "x", Algorithm: a,
+		NewHasher: newCheap, Node: s, Seed: 7, TipWait: time.Second, Timeout: 1500 * time.Millisecond, Effort: 2 * time.Second, Jobs: 32, Strict: true}
+}
+
+func (s *tinyCKB) is(defect string) bool { return s.defect == defect }
+
+func (s *tinyCKB) serve(nc net.Conn) {
+	c := &tinyCKBSession{s: s, nc: nc, workers: map[string]bool{}, jobs: map[string]tinyCNJob{}}
+	tinyLines(nc, c.send, c.handle)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, c)
+}
+
+// send writes a line; a peer that left is no concern of this server.
+func (c *tinyCKBSession) send(line string) {
+	c.write.Lock()
+	defer c.write.Unlock()
+	_, _ = c.nc.Write([]byte(line + "\n"))
+}
+
+func (c *tinyCKBSession) ok(id, result string) {
+	c.send(fmt.Sprintf(`{"id":%s,"result":%s,"error":null}`, id, result))
+}
+
+func (c *tinyCKBSession) fail(id string, code int, text string) {
+	result := "null"
+	switch {
+	case c.s.is("refusal with true"):
+		result = "true"
+	case c.s.is("other codes"):
+		code = 20
+	}
+	c.send(fmt.Sprintf(`{"id":%s,"result":%s,"error":[%d,%q,null]}`, id, result, code, text))
+}
+
+func (c *tinyCKBSession) handle(r tinyRequest) bool {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	var p []any
+	bad := json.Unmarshal(r.Params, &p) != nil
+	arg := func(i int) string {
+		if i >= len(p) {
+			return ""
+		}
+		s, _ := p[i].(string) // anything else is no name
+		return s
+	}
+	switch {
+	case bad:
+		c.fail(r.id(), 20, "Malformed params")
+	case r.Method == "mining.subscribe":
+		c.subscribe(r.id())
+	case r.Method == "mining.authorize":
+		c.authorize(r.id(), arg(0))
+	case r.Method == "mining.submit":
+		c.judge(r.id(), arg(0), arg(1), arg(2))
+	case strings.HasPrefix(r.Method, "mining.suggest") && !c.s.is("no suggestions"), r.Method == "mining.extranonce.subscribe":
+		c.ok(r.id(), "true")
+	default:
+		c.fail(r.id(), 20, "Unknown method")
+	}
+	return true
+}
+
+func (c *tinyCKBSession) subscribe(id string) {
+	if c.nonce1 == nil {
+		c.s.count++
+		c.nonce1 = fmt.Appendf(nil, "%04d", c.s.count)
+	}
+	told, size, first := c.nonce1, 12, "null"
+	switch {
+	case c.s.is("one nonce1"):
+		c.nonce1 = []byte("aaaa")
+		told = c.nonce1
+	case c.s.is("wrong size"):
+		size = 11
+	case c.s.is("text null"):
+		first = `"null"`
+	case c.s.is("lost nonce1") && c.again:
+		told = []byte("lost")
+	}
+	c.again = true
+	c.ok(id, fmt.Sprintf(`[%s,"%x",%d]`, first, told, size))
+	if c.s.is("early job") {
+		c.notify()
+	}
+}
+
+func (c *tinyCKBSession) authorize(id, worker string) {
+	switch {
+	case c.nonce1 == nil:
+		c.fail(id, 25, "Not subscribed")
+		return
+	case worker != "good" && !c.s.is("any worker"):
+		c.fail(id, 24, "Unauthorized worker")
+		return
+	}
+	c.workers[worker] = true
+	if c.s.is("numeric true") {
+		c.ok(id, "1")
+	} else {
+		c.ok(id, "true")
+	}
+	if c.s.sessions[c] {
+		return
+	}
+	c.s.sessions[c] = true
+	target := strings.Repeat("0", 1) + strings.Repeat("f", 63) // difficulty 16
+	if c.s.is("late target") {
+		c.notify()
+	}
+	c.send(fmt.Sprintf(`{"id":null,"method":"mining.set_target","params":["%s"]}`, target))
+	c.notify()
+}
+
+func (c *tinyCKBSession) notify() {
+	parent := c.s.parent()
+	pow := sha256.Sum256(append([]byte("pow"), parent[:]...))
+	c.seq++
+	id := fmt.Sprintf("%x.%d", c.nonce1, c.seq)
+	if c.s.is("one job id") {
+		id = "1"
+	}
+	c.jobs[id] = tinyCNJob{pow[:], c.s.height + 1}
+	height, clean := fmt.Sprint(c.s.height+1), "true"
+	switch {
+	case c.s.is("never clean"):
+		clean = "false"
+	case c.s.is("clean as number"):
+		clean = "1"
+	case c.s.is("old parent"):
+		parent = [32]byte{1}
+	}
+	c.send(fmt.Sprintf(`{"id":null,"method":"mining.notify","params":[%q,"%x",%s,"%x",%s]}`, id, pow, height, parent, clean))
+}
+
+func (c *tinyCKBSession) judge(id, worker, jobID, written string) {
+	s := c.s
+	if s.is("cut nonce2") {
+		written = written[:min(24, len(written))]
+	}
+	nonce2, err := hex.DecodeString(written)
+	job, known := c.jobs[jobID]
+	nonce1 := c.nonce1
+	if s.is("client's nonce1") {
+		for other := range s.sessions {
+			if j, ok := other.jobs[jobID]; ok {
+				job, known, nonce1 = j, true, other.nonce1
+			}
+		}
+	}
+	digest := sha256.Sum256(bytes.Join([][]byte{job.blob, nonce1, nonce2}, nil))
+	key := string(nonce1) + string(nonce2) + string(job.blob)
+	switch {
+	case s.is("case counts"):
+		key += written
+	case s.is("low bytes alone") && len(nonce2) == 12:
+		key = string(nonce1) + string(nonce2[:9]) + string(job.blob)
+	}
+	switch {
+	case !c.workers[worker] && !s.is("strangers"):
+		c.fail(id, 24, "Unauthorized worker")
+	case err != nil || len(nonce2) != 12:
+		c.fail(id, 20, "Malformed nonce2")
+	case !known, job.height < s.height+1 && !s.is("old work"):
+		c.fail(id, 21, "Job not found")
+	case digest[0] > 0x0f && !s.is("no target"):
+		c.fail(id, 23, "Low difficulty share")
+	case s.seen[key]:
+		c.fail(id, 22, "Duplicate share")
+	case s.is("share as text"):
+		s.seen[key] = true
+		c.ok(id, `"ok"`)
+	default:
+		s.seen[key] = true
+		c.ok(id, "true")
+	}
+}
+
+func TestCorrectCKBServerPasses(t *testing.T) {
+	found, odd := findings(t, tinyCKBConfig(t, ""), implemented(t, CKB))
+	require.Empty(t, found)
+	require.Empty(t, odd)
+}
+
+// TestEachCKBDefectIsCaught breaks the server in one way at a time.
+func TestEachCKBDefectIsCaught(t *testing.T) {
+	defects := map[string]string{
+		"wrong size":        "CKB-SUB-01",
+		"one nonce1":        "CKB-SUB-02",
+		"text null":         "CKB-SUB-03",
+		"lost nonce1":       "CKB-SUB-04",
+		"numeric true":      "CKB-AUTH-01",
+		"any worker":        "CKB-AUTH-02",
+		"late target":       "CKB-TGT-01",
+		"no suggestions":    "CKB-TGT-05",
+		"clean as number":   "CKB-JOB-01 CKB-JOB-02",
+		"never clean":       "CKB-JOB-02",
+		"old work":          "CKB-JOB-02",
+		"old parent":        "CKB-JOB-04",
+		"one job id":        "CKB-JOB-05",
+		"early job":         "CKB-TGT-01 CKB-JOB-07",
+		"share as text":     "CKB-SHR-01",
+		"no target":         "CKB-SHR-02 CKB-SHR-06 SEC-AUTH-02",
+		"cut nonce2":        "CKB-SHR-03",
+		"low bytes alone":   "CKB-SHR-04",
+		"case counts":       "CKB-SHR-05",
+		"client's nonce1":   "CKB-SHR-06 SEC-AUTH-02",
+		"strangers":         "CKB-SHR-07 CKB-SHR-08",
+		"other codes":       "CKB-AUTH-03 CKB-SHR-07 CKB-SHR-08",
+		"refusal with true": "CKB-SHR-09",
+	}
+	checks := implemented(t, CKB)
+	got := runEach(t, defects, func(defect string) (Config, []Check) { return tinyCKBConfig(t, defect), checks })
+	for defect, want := range defects {
+		if found := strings.Join(got[defect], " "); found != want {
+			t.Errorf("%s: want %s, got %s", defect, want, found)
+		}
+	}
+}
