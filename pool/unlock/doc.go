@@ -8,8 +8,8 @@
 // nothing happens and it is asked again. Lost blocks are looked at for a while
 // longer: a reorganisation may bring them back.
 //
-// The package imports chain, pool/config, pool/coin, pool/ledger and
-// pool/reward's types through it. Package pool runs it.
+// The package imports chain, pool/config, pool/coin and pool/ledger. Package
+// pool runs it.
 package unlock
 
 import (
