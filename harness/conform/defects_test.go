@@ -1,0 +1,89 @@
+package conform
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestEachDefectIsCaught breaks the server in one way at a time: the checks
+// named must find it, and no others.
+func TestEachDefectIsCaught(t *testing.T) {
+	defects := map[string]string{
+		"greeting":                   "CN-CONN-01",
+		"crlf refused":               "CN-CONN-03",
+		"status missing":             "CN-LOGIN-01",
+		"id as text":                 "CN-LOGIN-02",
+		"error with result":          "CN-LOGIN-02",
+		"error as text":              "CN-LOGIN-03 CN-LOGIN-04",
+		"any address":                "CN-LOGIN-03 CN-LOGIN-04",
+		"any network":                "CN-LOGIN-04",
+		"silent login":               "CN-LOGIN-05",
+		"silent without id":          "CN-LOGIN-06",
+		"old session earns":          "CN-LOGIN-07",
+		"long agent silent":          "CN-LOGIN-10",
+		"counted sessions":           "CN-LOGIN-11",
+		"any algo":                   "CN-LOGIN-12",
+		"no algo":                    "CN-LOGIN-13",
+		"no rigid":                   "CN-LOGIN-14",
+		"used nonce":                 "CN-JOB-01",
+		"one job id":                 "CN-JOB-02 CN-SUB-16",
+		"one extranonce":             "CN-JOB-08",
+		"no push":                    "CN-JOB-02 CN-JOB-09 CN-JOB-12 CN-SUB-16 CN-SUB-17 CN-SUB-23 ROB-NODE-01 ROB-NODE-02",
+		"push with id":               "CN-JOB-12",
+		"fresh getjob":               "CN-JOB-14",
+		"share status":               "CN-SUB-01",
+		"no target":                  "CN-SUB-02 CN-SUB-19",
+		"no verification":            "CN-SUB-03 CN-SUB-04 CN-SUB-05 CN-SUB-09",
+		"trust":                      "CN-SUB-04",
+		"false blocks":               "CN-SUB-05",
+		"duplicates":                 "CN-SUB-06 CN-SUB-07 CN-SUB-10 CN-SUB-19",
+		"duplicates by case":         "CN-SUB-07",
+		"sloppy nonce":               "CN-SUB-08",
+		"duplicates after reconnect": "CN-SUB-09",
+		"unknown job closes":         "CN-SUB-11 CN-SUB-19",
+		"global jobs":                "CN-SUB-12",
+		"global sessions":            "CN-SUB-13 SEC-AUTH-02",
+		"no login needed":            "CN-SUB-14",
+		"stale unnamed":              "CN-SUB-16",
+		"old work":                   "CN-SUB-17",
+		"one reason":                 "CN-SUB-19",
+		"answers twice":              "CN-SUB-01 CN-SUB-20",
+		"silent malformed":           "CN-SUB-08 CN-SUB-19 CN-SUB-21",
+		"blocks kept":                "CN-SUB-23",
+		"any share algo":             "CN-SUB-25",
+		"no keepalive":               "CN-KEEP-01",
+		"method closes":              "CN-METH-01",
+		"banner":                     "CN-CONN-01 CN-CONN-02",
+		"three byte target":          "CN-JOB-03",
+	}
+	checks := implemented(t, CN)
+	got := runEach(t, defects, func(defect string) (Config, []Check) { return tinyCNConfig(t, defect), checks })
+	for defect, want := range defects {
+		require.Equal(t, want, strings.Join(without(got[defect], "CN-CONN-07"), " "), defect)
+	}
+}
+
+// without leaves one id out.
+func without(ids []string, id string) []string {
+	return slices.DeleteFunc(ids, func(s string) bool { return s == id })
+}
+
+// TestDefectsThatEndTheService breaks the server for everybody: the check that
+// does so finds it, alone.
+func TestDefectsThatEndTheService(t *testing.T) {
+	for defect, id := range map[string]string{
+		"malformed bans": "SEC-BAN-02", "dies on bad login": "CN-LOGIN-05", "dies on bad submit": "CN-SUB-21",
+	} {
+		t.Run(defect, func(t *testing.T) {
+			t.Parallel()
+			sel := Selection{Selectors: []string{id}}
+			checks, err := sel.Choose(Catalogue(), CN)
+			require.NoError(t, err)
+			found, odd := findings(t, tinyCNConfig(t, defect), checks)
+			require.Equal(t, []string{id}, found, odd)
+		})
+	}
+}
