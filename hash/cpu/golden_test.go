@@ -216,6 +216,32 @@ func TestDifferential(t *testing.T) {
 	})
 }
 
+// TestLanesArePermutable hashes the same messages in another order of lanes:
+// whatever leaked from one lane into another would show.
+func TestLanesArePermutable(t *testing.T) {
+	eachImplementation(t, func(t *testing.T, a *hash.Algorithm, h hash.Hasher) {
+		if a.Iterations > 1<<16 {
+			t.Skip("too slow here: the tests of the kernels have different lanes, too")
+		}
+		random := rand.New(rand.NewPCG(11, uint64(len(a.Name))))
+		n := h.Lanes()
+		in, out := make([]hash.Input, n), make([]hash.Digest, n)
+		for i := range in {
+			in[i] = randomInput(a, random)
+		}
+		require.NoError(t, h.Hash(out, in))
+		order := random.Perm(n)
+		permuted, got := make([]hash.Input, n), make([]hash.Digest, n)
+		for i, from := range order {
+			permuted[i] = in[from]
+		}
+		require.NoError(t, h.Hash(got, permuted))
+		for i, from := range order {
+			require.Equal(t, out[from], got[i], "lane %d, before %d", i, from)
+		}
+	})
+}
+
 // FuzzDifferential does the same as TestDifferential on messages that the
 // fuzzer chooses, for the algorithms that are fast enough to be fuzzed.
 func FuzzDifferential(f *testing.F) {
