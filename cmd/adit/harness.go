@@ -10,7 +10,8 @@ import (
 )
 
 const harnessLong = `Record what miners and a pool say to each other, judge the pool's verdicts
-from the recording, and play a recording against a live pool.
+from the recording, play a recording against a live pool, and run conformance
+checks (docs/conformance.md) against it.
 
 Recordings are mtrace files (docs/trace-format.md): text, one event a line,
 optionally compressed. Both stratum dialects are understood.`
@@ -18,11 +19,12 @@ optionally compressed. Both stratum dialects are understood.`
 func newHarnessCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "harness",
-		Short: "Record, judge and replay stratum sessions",
+		Short: "Test a pool: record, judge and replay sessions, run conformance checks",
 		Long:  harnessLong,
 		Example: `  adit harness record --listen 127.0.0.1:4444 --upstream 127.0.0.1:3333 -o session.mtrace.gz
   adit harness judge session.mtrace.gz
-  adit harness replay session.mtrace.gz --target 127.0.0.1:3333 --user WALLET`,
+  adit harness replay session.mtrace.gz --target 127.0.0.1:3333 --user WALLET
+  adit harness run smoke --target 127.0.0.1:3333 --profile cn --algo cn/upx2`,
 	}
 	cmd.AddCommand(newHarnessRunCmd(), newHarnessListCmd(), newHarnessExplainCmd(),
 		newHarnessRecordCmd(), newHarnessJudgeCmd(), newHarnessReplayCmd(), newHarnessTraceCmd())
