@@ -6,11 +6,14 @@ BIN     := bin/adit
 SOURCES := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './bin/*') go.mod go.sum
 PACKAGES := ./...
 # Proof-of-work arithmetic is single-threaded and ten times slower under the
-# race detector: those packages are tested without it.
+# race detector: those packages are tested without it. The conformance suite
+# judges answers by time, so all of it runs without the detector and by itself,
+# and its quick half (-short) with it.
 HASH_PACKAGES := ./hash/...
-RACE_PACKAGES = $(shell $(GO) list ./... | grep -v -e '/adit/hash' -e '/adit/e2e')
+SUITE := ./harness/conform
+RACE_PACKAGES = $(shell $(GO) list ./... | grep -v -e '/adit/hash' -e '/adit/e2e' -e '/harness/conform$$')
 
-.PHONY: help build demo test lint unit cpu-levels generate check-generated fuzz e2e e2e-monero clean
+.PHONY: help build demo test lint unit cpu-levels generate check-generated bench-cpu fuzz e2e e2e-monero clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,7 +38,9 @@ lint: ## gofmt, go vet, staticcheck
 
 unit: ## unit and integration tests, with the race detector where it is bearable
 	$(GO) test $(HASH_PACKAGES)
+	$(GO) test $(SUITE)
 	CGO_ENABLED=1 $(GO) test -race $(RACE_PACKAGES)
+	CGO_ENABLED=1 $(GO) test -race -short $(SUITE)
 
 cpu-levels: ## the hash packages again at every level of CPU features, and without assembly
 	for level in generic aes avx2 avx512; do \
@@ -47,8 +52,11 @@ cpu-levels: ## the hash packages again at every level of CPU features, and witho
 generate: ## write the assembly anew from its generators
 	$(GO) -C kernels/amd64 run .
 
-check-generated: generate ## fail when the committed assembly is not what its generators write
-	git diff --exit-code -- '*_amd64.s' '*_amd64.go'
+check-generated: ## fail when the committed assembly is not what its generators write
+	$(GO) -C kernels/amd64 test ./...
+
+bench-cpu: build ## rate of one thread, algorithm by algorithm
+	$(BIN) bench -a all -t 1
 
 FUZZTIME ?= 30s
 fuzz: ## fuzz every parser for FUZZTIME each (default 30s)

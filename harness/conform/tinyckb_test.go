@@ -50,7 +50,7 @@ func tinyCKBConfig(t *testing.T, defect string) Config {
 	a, err := hash.Lookup("eaglesong")
 	require.NoError(t, err)
 	return Config{Target: tinyListener(t, s.serve), Profile: CKB, Login: "good", ForeignLogin: "foreign", Pass: "x", Algorithm: a,
-		NewHasher: newCheap, Node: s, Seed: 7, TipWait: time.Second, Timeout: 1500 * time.Millisecond, Effort: 2 * time.Second, Jobs: 32, Strict: true}
+		NewHasher: newCheap, Node: s, Seed: 7, TipWait: time.Second, Timeout: 2500 * time.Millisecond, Effort: 2 * time.Second, Jobs: 32, Strict: true}
 }
 
 func (s *tinyCKB) is(defect string) bool { return s.defect == defect }

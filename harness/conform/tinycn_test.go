@@ -393,7 +393,7 @@ func tinyCNConfig(t *testing.T, defect string) Config {
 	a, err := hash.Lookup("cn/upx2")
 	require.NoError(t, err)
 	return Config{Target: addr, Profile: CN, Login: "good", ForeignLogin: "foreign", Pass: "x", Algorithm: a, NewHasher: newCheap,
-		Node: s, Seed: 7, TipWait: time.Second, Timeout: 1500 * time.Millisecond, Effort: 2 * time.Second, Jobs: 32, Strict: true}
+		Node: s, Seed: 7, TipWait: time.Second, Timeout: 2500 * time.Millisecond, Effort: 2 * time.Second, Jobs: 32, Strict: true}
 }
 
 func TestCorrectCryptoNoteServerPasses(t *testing.T) {
