@@ -24,6 +24,9 @@ func TestHashingDoesNotBlockTheRuntime(t *testing.T) {
 			require.NoError(t, err)
 			impl, err := cpu.Best(a)
 			require.NoError(t, err)
+			if impl.Name == "generic" {
+				return // Go code is preempted wherever it is
+			}
 			h, err := impl.New(8)
 			require.NoError(t, err)
 			collections, longest := collectDuring(t, h)
