@@ -39,6 +39,7 @@ func TestMoneroPrivateChain(t *testing.T) {
 
 	blocks, totals := rig.ledger(t)
 	t.Run("block ids are the node's", func(t *testing.T) { sameBlocks(t, c, blocks) })
+	t.Run("the accounts balance", func(t *testing.T) { runAdit(t, rig.binary, "pool", "audit", "-c", rig.config) })
 	t.Run("the wallet sees every coinbase", func(t *testing.T) { walletSeesRewards(t, c) })
 	t.Run("the harness agrees with the ledger", func(t *testing.T) { harnessAgrees(t, rig, totals) })
 	if keep := os.Getenv("ADIT_E2E_TRACE"); keep != "" {
@@ -71,6 +72,9 @@ listen = %q
 coin = "monero-private"
 start = 1
 min = 1
+interval = "1s"
+
+[unlock]
 interval = "1s"
 
 [ledger]
@@ -129,12 +133,18 @@ const secondPlace = "another block was first at this height"
 // block.
 func sameBlocks(t *testing.T, c *moneroChain, blocks []ledger.Block) {
 	byID := make(map[string]ledger.Block)
+	unlocked := 0
 	for _, b := range blocks {
-		if b.State != ledger.BlockAccepted {
+		switch b.State {
+		case ledger.BlockAccepted:
+		case ledger.BlockUnlocked:
+			unlocked++
+		default:
 			require.Contains(t, b.Detail, secondPlace, "block %d %s is %s", b.Height, b.Hash, b.State)
 		}
 		byID[b.Hash] = b
 	}
+	require.Positive(t, unlocked, "blocks that lie 60 deep have been divided among the miners")
 	top, err := c.node.LastBlockHeader(t.Context())
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, top.Height, uint64(minedBlocks))
@@ -148,7 +158,7 @@ func sameBlocks(t *testing.T, c *moneroChain, blocks []ledger.Block) {
 		require.True(t, ours, "block %d %s of the chain is not in the ledger", height, header.Hash)
 		require.Equal(t, height, b.Height)
 	}
-	t.Logf("%d blocks in the chain, %d candidates in the ledger", top.Height, len(blocks))
+	t.Logf("%d blocks in the chain, %d candidates in the ledger, %d of them unlocked", top.Height, len(blocks), unlocked)
 }
 
 // walletSeesRewards compares the wallet's balance with the chain's coinbases.
