@@ -25,7 +25,7 @@ func TestHashingDoesNotBlockTheRuntime(t *testing.T) {
 			impl, err := cpu.Best(a)
 			require.NoError(t, err)
 			if impl.Name == "generic" {
-				return // Go code is preempted wherever it is
+				t.Skip("no assembly at this level: the runtime preempts Go code anywhere")
 			}
 			h, err := impl.New(8)
 			require.NoError(t, err)
