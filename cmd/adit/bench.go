@@ -19,6 +19,7 @@ import (
 
 const (
 	maxBenchThreads = 1024
+	maxBenchLanes   = 64
 	maxBenchSeconds = 24 * 60 * 60
 	// benchHeight is the Monero block that began cn/r.
 	benchHeight = 1788000
@@ -52,16 +53,17 @@ Algorithms: `
 type benchOptions struct {
 	algorithms []*hash.Algorithm
 	threads    int
+	lanes      int // 0 is each implementation's default
 	duration   time.Duration
 }
 
 func newBenchCmd() *cobra.Command {
 	var list string
-	var threads int
+	var threads, lanes int
 	var seconds float64
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "bench [-a ALGO[,ALGO...]|all] [-t THREADS] [--seconds S] [--json]",
+		Use:   "bench [-a ALGO[,ALGO...]|all] [-t THREADS] [--lanes N] [--seconds S] [--json]",
 		Short: "Measure hash rates",
 		Long:  benchLong + algorithmNames(),
 		Example: `  adit bench -a cn/r
@@ -69,7 +71,7 @@ func newBenchCmd() *cobra.Command {
   adit bench -a all --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := parseBenchOptions(list, threads, seconds)
+			options, err := parseBenchOptions(list, threads, lanes, seconds)
 			if err != nil {
 				return err
 			}
@@ -83,22 +85,25 @@ func newBenchCmd() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVarP(&list, "algo", "a", "all", "algorithms, separated by commas, or \"all\"")
 	flags.IntVarP(&threads, "threads", "t", runtime.GOMAXPROCS(0), "number of threads")
+	flags.IntVar(&lanes, "lanes", 0, "hashes that one thread computes at once (default: each algorithm's own)")
 	flags.Float64Var(&seconds, "seconds", 3, "how long to measure each algorithm")
 	flags.BoolVar(&asJSON, "json", false, "print JSON, one object a line")
 	return cmd
 }
 
-func parseBenchOptions(list string, threads int, seconds float64) (benchOptions, error) {
+func parseBenchOptions(list string, threads, lanes int, seconds float64) (benchOptions, error) {
 	algorithms, err := parseAlgorithms(list)
 	switch {
 	case err != nil:
 		return benchOptions{}, err
 	case threads < 1 || threads > maxBenchThreads:
 		return benchOptions{}, usagef("--threads %d: want 1 to %d", threads, maxBenchThreads)
+	case lanes < 0 || lanes > maxBenchLanes:
+		return benchOptions{}, usagef("--lanes %d: want 1 to %d, or 0 for the default", lanes, maxBenchLanes)
 	case !(seconds > 0 && seconds <= maxBenchSeconds): // also not a number
 		return benchOptions{}, usagef("--seconds %g: want more than 0 and at most %d", seconds, maxBenchSeconds)
 	}
-	return benchOptions{algorithms, threads, time.Duration(seconds * float64(time.Second))}, nil
+	return benchOptions{algorithms, threads, lanes, time.Duration(seconds * float64(time.Second))}, nil
 }
 
 // bench measures one algorithm after the other. When ctx ends, the one that is
@@ -142,7 +147,7 @@ type benchRow struct {
 func measure(ctx context.Context, a *hash.Algorithm, options benchOptions) (row benchRow, err error) {
 	workers := make([]*benchWorker, options.threads)
 	for i := range workers {
-		if workers[i], err = newBenchWorker(i, options.threads, a); err != nil {
+		if workers[i], err = newBenchWorker(i, options, a); err != nil {
 			return benchRow{}, err
 		}
 		defer func() { err = errors.Join(err, workers[i].searcher.Close()) }()
@@ -200,8 +205,8 @@ type benchWorker struct {
 	hashes   uint64
 }
 
-func newBenchWorker(index, threads int, a *hash.Algorithm) (*benchWorker, error) {
-	searcher, err := cpu.NewSearcher(cpu.SearcherOptions{Index: index})
+func newBenchWorker(index int, options benchOptions, a *hash.Algorithm) (*benchWorker, error) {
+	searcher, err := cpu.NewSearcher(cpu.SearcherOptions{Index: index, Lanes: options.lanes})
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +215,7 @@ func newBenchWorker(index, threads int, a *hash.Algorithm) (*benchWorker, error)
 		return nil, errors.Join(err, searcher.Close())
 	}
 	last := uint64(math.MaxUint64) >> (64 - 8*work.NonceSize)
-	return &benchWorker{searcher: searcher, nonce: last / uint64(threads) * uint64(index), last: last}, nil
+	return &benchWorker{searcher: searcher, nonce: last / uint64(options.threads) * uint64(index), last: last}, nil
 }
 
 // benchWork is a search that finds nothing.

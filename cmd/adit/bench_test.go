@@ -86,7 +86,7 @@ func TestBenchWorkSuitsEveryAlgorithm(t *testing.T) {
 		w := benchWork(a)
 		require.NoError(t, a.CheckInput(&hash.Input{Blob: w.Blob, Height: w.Height}))
 		require.LessOrEqual(t, w.NonceOffset+w.NonceSize, len(w.Blob))
-		worker, err := newBenchWorker(3, 4, a)
+		worker, err := newBenchWorker(3, benchOptions{threads: 4}, a)
 		require.NoError(t, err)
 		require.Positive(t, worker.nonce)
 		require.NoError(t, worker.searcher.Close())

@@ -370,7 +370,10 @@ func (c *tinyCNSession) verify(job tinyCNJob, nonce, result []byte, written stri
 		return "Duplicate share"
 	}
 	if topOf(claimed) <= math.MaxUint64/s.difficulty {
-		if s.is("false blocks") || claimed == digest && !s.is("blocks kept") {
+		switch {
+		case claimed != digest && s.is("false blocks"):
+			s.handed++ // the node refuses it: the chain, and the other checks, go on as they were
+		case claimed == digest && !s.is("blocks kept"):
 			s.handed++
 			s.height++
 			s.push()
