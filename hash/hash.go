@@ -88,6 +88,10 @@ type SearcherInfo struct {
 	// Memory is that of the scratchpads; zero where there are none, or no
 	// report of them.
 	Memory MemoryStatus
+	// Trusted marks a worker whose digests come from processor code that was
+	// tested against the portable one: its hits may be sent before they are
+	// hashed again.
+	Trusted bool
 }
 
 // Number returns the digest as a big-endian 256-bit number.

@@ -45,8 +45,9 @@ type Deps struct {
 	// NewSearcher makes the searcher of a worker. It is called by the worker
 	// itself, on the thread that will use it; the workers do so at once.
 	NewSearcher func(worker int) (hash.Searcher, error)
-	// NewHasher makes the hasher that hits are checked with. It should share
-	// no code with the searchers.
+	// NewHasher makes the hashers that hits are checked with: before they are
+	// sent, or now and then afterwards where the searcher is trusted. They
+	// should share no code with the searchers.
 	NewHasher func(*hash.Algorithm) (hash.Hasher, error)
 	// Rand fills the part of a long nonce that is not counted.
 	Rand io.Reader
@@ -78,6 +79,7 @@ type Engine struct {
 	cleaned uint64   // serial of the newest unit that began a block
 	spaces  []*space // the newest last
 	pending map[shareKey]flight
+	ready   readiness
 	meter   *meter
 	tally   *tally
 	log     eventLog
@@ -144,7 +146,9 @@ func (e *Engine) Run(parent context.Context) error {
 			}
 		})
 	}
-	start(newVerifier(e).run)
+	audit := newAuditor(e)
+	start(audit.run)
+	start(newVerifier(e, audit).run)
 	for _, w := range e.workers {
 		start(w.run)
 	}

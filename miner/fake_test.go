@@ -157,6 +157,7 @@ type rig struct {
 	setWork   error
 	idle      bool // Search tries nothing
 	closed    int
+	trusted   bool // what searchers say of themselves
 
 	cancel context.CancelFunc
 	done   chan error
@@ -230,7 +231,7 @@ type fakeSearcher struct {
 }
 
 func (s *fakeSearcher) Info() hash.SearcherInfo {
-	return hash.SearcherInfo{Backend: "cpu", Device: "CPU " + string(rune('0'+s.worker)), Impl: "fake", Lanes: 4}
+	return hash.SearcherInfo{Backend: "cpu", Device: "CPU " + string(rune('0'+s.worker)), Impl: "fake", Lanes: 4, Trusted: s.rig.trusted}
 }
 
 func (s *fakeSearcher) SetWork(w *hash.Work) error {

@@ -2,33 +2,29 @@ package miner
 
 import (
 	"context"
-	"fmt"
 	"math/bits"
-	"slices"
 
-	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/stratumclient"
 )
 
-// verifier re-hashes what the workers found with code of its own and sends
-// what holds. It has a goroutine to itself, so that a slow check or a slow
-// connection holds up neither the workers nor the client's events.
+// verifier decides which of the workers' hits are sent: those of trusted
+// workers at once, others when code of its own comes to the same digest. It
+// has a goroutine to itself, so that a slow check or a slow connection holds
+// up neither the workers nor the client's events.
 type verifier struct {
-	engine *Engine
-	hasher hash.Hasher // for the algorithm last seen; nil before
-	blob   []byte
-	in     []hash.Input
-	out    []hash.Digest
+	engine  *Engine
+	checker *checker
+	auditor *auditor
 }
 
-func newVerifier(e *Engine) *verifier {
-	return &verifier{engine: e, in: make([]hash.Input, 1), out: make([]hash.Digest, 1)}
+func newVerifier(e *Engine, a *auditor) *verifier {
+	return &verifier{engine: e, checker: newChecker(e.deps.NewHasher), auditor: a}
 }
 
 // run checks candidates until ctx ends. An error means that nothing can be
 // checked.
 func (v *verifier) run(ctx context.Context) error {
-	defer v.close()
+	defer v.checker.close()
 	for {
 		select {
 		case <-ctx.Done():
@@ -41,13 +37,6 @@ func (v *verifier) run(ctx context.Context) error {
 	}
 }
 
-func (v *verifier) close() {
-	if v.hasher != nil {
-		v.hasher.Close() // frees memory; there is nothing to lose
-		v.hasher = nil
-	}
-}
-
 // check sends a candidate that is worth it.
 func (v *verifier) check(ctx context.Context, c candidate) error {
 	e := v.engine
@@ -55,50 +44,45 @@ func (v *verifier) check(ctx context.Context, c candidate) error {
 		e.countOne(c.worker, func(s *Shares) *uint64 { return &s.Late })
 		return nil
 	}
-	if err := v.prepare(c.unit.job.Algorithm); err != nil {
+	trusted := e.workers[c.worker].trusted()
+	nonce, ok, err := v.judge(c, trusted)
+	if err != nil || !ok {
 		return err
-	}
-	digest, nonce, err := v.hash(c)
-	if err != nil {
-		e.note(EventWarning, "%s: cannot re-check a hit: %v", e.workers[c.worker].name(), err)
-		return nil
-	}
-	if digest != c.hit.Digest || !c.unit.job.Algorithm.Meets(&digest, &c.unit.job.Target) {
-		e.invalid(c)
-		return nil
 	}
 	if !c.unit.space.markSent(c.hit.Nonce) {
 		e.countOne(c.worker, func(s *Shares) *uint64 { return &s.Duplicate })
 		return nil
 	}
-	if e.awaitTurn(ctx) {
-		e.send(c.worker, c.unit, stratumclient.Share{Job: c.unit.job, Nonce: nonce, Digest: digest})
-	}
-	return nil
-}
-
-// prepare sees to it that the hasher is one for an algorithm.
-func (v *verifier) prepare(a *hash.Algorithm) error {
-	if v.hasher != nil && v.hasher.Algorithm() == a {
+	if !e.awaitTurn(ctx) {
 		return nil
 	}
-	v.close()
-	h, err := v.engine.deps.NewHasher(a)
-	if err != nil {
-		return fmt.Errorf("preparing to re-check %s hits: %w", a.Name, err)
+	e.send(c.worker, c.unit, stratumclient.Share{Job: c.unit.job, Nonce: nonce, Digest: c.hit.Digest})
+	if trusted {
+		v.auditor.note(c)
 	}
-	v.hasher = h
 	return nil
 }
 
-// hash computes a candidate's digest and returns its nonce field.
-func (v *verifier) hash(c candidate) (digest hash.Digest, nonce []byte, err error) {
-	v.blob, nonce = c.unit.space.put(v.blob[:0], c.hit.Nonce)
-	v.in[0] = hash.Input{Blob: v.blob, Height: c.unit.job.Height}
-	if err := v.hasher.Hash(v.out, v.in); err != nil {
-		return digest, nil, err
+// judge reports whether a candidate is a share, and returns its nonce field.
+func (v *verifier) judge(c candidate, trusted bool) (nonce []byte, ok bool, err error) {
+	e, a := v.engine, c.unit.job.Algorithm
+	digest := c.hit.Digest
+	if trusted {
+		nonce = v.checker.nonce(c)
+	} else {
+		if err := v.checker.prepare(a); err != nil {
+			return nil, false, err
+		}
+		if digest, nonce, err = v.checker.hash(c); err != nil {
+			e.note(EventWarning, "%s: cannot re-check a hit: %v", e.workers[c.worker].name(), err)
+			return nil, false, nil
+		}
 	}
-	return v.out[0], slices.Clone(nonce), nil
+	if digest != c.hit.Digest || !a.Meets(&digest, &c.unit.job.Target) {
+		e.invalid(c)
+		return nil, false, nil
+	}
+	return nonce, true, nil
 }
 
 // outdated reports whether a unit's shares are not worth sending any more.

@@ -26,6 +26,8 @@ type worker struct {
 	index  int
 	hashes atomic.Uint64
 	info   atomic.Pointer[hash.SearcherInfo]
+	// distrusted is set when a hit turned out to be wrong.
+	distrusted atomic.Bool
 
 	// What follows belongs to the worker's goroutine.
 	searcher hash.Searcher
@@ -86,6 +88,12 @@ func (w *worker) name() string {
 	return fmt.Sprintf("worker %d", w.index)
 }
 
+// trusted reports whether hits need no re-check before they are sent.
+func (w *worker) trusted() bool {
+	info := w.info.Load()
+	return info != nil && info.Trusted && !w.distrusted.Load()
+}
+
 // mine works under one posting until it is replaced, its nonces run out or the
 // searcher fails.
 func (w *worker) mine(ctx context.Context, p *posting) error {
@@ -117,6 +125,7 @@ func (w *worker) adopt(u *unit) error {
 	}
 	w.unit = u
 	w.introduce() // a searcher may choose its code by the work
+	w.engine.arrive(w.index, u.work.Algorithm)
 	return nil
 }
 

@@ -7,6 +7,10 @@ import (
 	"github.com/aditmine/adit/hash"
 )
 
+// programHeight is that of the Monero block that began cn/r: simulated chains
+// of algorithms with a program start there.
+const programHeight = 1788000
+
 // parseAlgorithm looks up the value of an --algo flag.
 func parseAlgorithm(name string) (*hash.Algorithm, error) {
 	if name == "" {

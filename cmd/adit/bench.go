@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"runtime"
 	"sync"
 	"time"
 
@@ -15,20 +14,17 @@ import (
 
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cpu"
+	"github.com/aditmine/adit/hash/cpu/tune"
 )
 
 const (
 	maxBenchThreads = 1024
-	maxBenchLanes   = 64
 	maxBenchSeconds = 24 * 60 * 60
-	// benchHeight is the Monero block that began cn/r.
-	benchHeight = 1788000
-	// benchBlob is the length of a usual CryptoNight hashing blob.
-	benchBlob = 76
 )
 
 const benchLong = `Measures how fast this machine searches for shares, algorithm by algorithm.
-It runs the miner's own search loop, with a target that nothing meets.
+It runs the miner's own search loop, with a target that nothing meets, and with
+as many threads and lanes as "adit tune" has found best, where it has.
 
 With --json, every algorithm gives one JSON object on a line of its own, as
 soon as it has been measured:
@@ -52,8 +48,8 @@ Algorithms: `
 // benchOptions are the flags of "adit bench", checked.
 type benchOptions struct {
 	algorithms []*hash.Algorithm
-	threads    int
-	lanes      int // 0 is each implementation's default
+	threads    int // 0 is as tuned
+	lanes      int // 0 is as tuned
 	duration   time.Duration
 }
 
@@ -84,8 +80,8 @@ func newBenchCmd() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&list, "algo", "a", "all", "algorithms, separated by commas, or \"all\"")
-	flags.IntVarP(&threads, "threads", "t", runtime.GOMAXPROCS(0), "number of threads")
-	flags.IntVar(&lanes, "lanes", 0, "hashes that one thread computes at once (default: each algorithm's own)")
+	flags.IntVarP(&threads, "threads", "t", 0, "number of threads (default: as tuned, or one for each processor)")
+	flags.IntVar(&lanes, "lanes", 0, "hashes that one thread computes at once (default: as tuned, or a fixed choice)")
 	flags.Float64Var(&seconds, "seconds", 3, "how long to measure each algorithm")
 	flags.BoolVar(&asJSON, "json", false, "print JSON, one object a line")
 	return cmd
@@ -96,12 +92,17 @@ func parseBenchOptions(list string, threads, lanes int, seconds float64) (benchO
 	switch {
 	case err != nil:
 		return benchOptions{}, err
-	case threads < 1 || threads > maxBenchThreads:
-		return benchOptions{}, usagef("--threads %d: want 1 to %d", threads, maxBenchThreads)
-	case lanes < 0 || lanes > maxBenchLanes:
-		return benchOptions{}, usagef("--lanes %d: want 1 to %d, or 0 for the default", lanes, maxBenchLanes)
+	case threads < 0 || threads > maxBenchThreads:
+		return benchOptions{}, usagef("--threads %d: want 1 to %d, or 0 for the default", threads, maxBenchThreads)
+	case lanes < 0 || lanes > maxLanes:
+		return benchOptions{}, usagef("--lanes %d: want 1 to %d, or 0 for the default", lanes, maxLanes)
 	case !(seconds > 0 && seconds <= maxBenchSeconds): // also not a number
 		return benchOptions{}, usagef("--seconds %g: want more than 0 and at most %d", seconds, maxBenchSeconds)
+	}
+	for _, a := range algorithms {
+		if _, err := cpu.Best(a); err != nil {
+			return benchOptions{}, err
+		}
 	}
 	return benchOptions{algorithms, threads, lanes, time.Duration(seconds * float64(time.Second))}, nil
 }
@@ -145,9 +146,10 @@ type benchRow struct {
 
 // measure runs all threads on one algorithm for the time that was asked for.
 func measure(ctx context.Context, a *hash.Algorithm, options benchOptions) (row benchRow, err error) {
-	workers := make([]*benchWorker, options.threads)
+	setting, _ := savedSetting(a, options.threads, options.lanes)
+	workers := make([]*benchWorker, setting.threads)
 	for i := range workers {
-		if workers[i], err = newBenchWorker(i, options, a); err != nil {
+		if workers[i], err = newBenchWorker(i, setting, a); err != nil {
 			return benchRow{}, err
 		}
 		defer func() { err = errors.Join(err, workers[i].searcher.Close()) }()
@@ -205,32 +207,17 @@ type benchWorker struct {
 	hashes   uint64
 }
 
-func newBenchWorker(index int, options benchOptions, a *hash.Algorithm) (*benchWorker, error) {
-	searcher, err := cpu.NewSearcher(cpu.SearcherOptions{Index: index, Lanes: options.lanes})
+func newBenchWorker(index int, setting cpuSetting, a *hash.Algorithm) (*benchWorker, error) {
+	searcher, err := cpu.NewSearcher(cpu.SearcherOptions{Index: index, Lanes: func(*hash.Algorithm) int { return setting.lanes }})
 	if err != nil {
 		return nil, err
 	}
-	work := benchWork(a)
+	work := tune.Work(a)
 	if err := searcher.SetWork(work); err != nil {
 		return nil, errors.Join(err, searcher.Close())
 	}
 	last := uint64(math.MaxUint64) >> (64 - 8*work.NonceSize)
-	return &benchWorker{searcher: searcher, nonce: last / uint64(options.threads) * uint64(index), last: last}, nil
-}
-
-// benchWork is a search that finds nothing.
-func benchWork(a *hash.Algorithm) *hash.Work {
-	length := a.NonceOffset + a.NonceSize // Eaglesong: nothing comes after the nonce
-	if a.Family == hash.CryptoNight {
-		length = benchBlob
-	}
-	return &hash.Work{
-		Algorithm:   a,
-		Blob:        make([]byte, length),
-		Height:      benchHeight,
-		NonceOffset: a.NonceOffset,
-		NonceSize:   min(a.NonceSize, 8),
-	}
+	return &benchWorker{searcher: searcher, nonce: last / uint64(setting.threads) * uint64(index), last: last}, nil
 }
 
 // run searches until ctx ends, but at least once.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cpu"
+	"github.com/aditmine/adit/hash/cpu/tune"
 )
 
 func TestBenchJSON(t *testing.T) {
@@ -83,10 +84,10 @@ func TestBenchInterrupted(t *testing.T) {
 // Every algorithm can be benched: the work suits it.
 func TestBenchWorkSuitsEveryAlgorithm(t *testing.T) {
 	for _, a := range hash.All() {
-		w := benchWork(a)
+		w := tune.Work(a)
 		require.NoError(t, a.CheckInput(&hash.Input{Blob: w.Blob, Height: w.Height}))
 		require.LessOrEqual(t, w.NonceOffset+w.NonceSize, len(w.Blob))
-		worker, err := newBenchWorker(3, benchOptions{threads: 4}, a)
+		worker, err := newBenchWorker(3, cpuSetting{threads: 4}, a)
 		require.NoError(t, err)
 		require.Positive(t, worker.nonce)
 		require.NoError(t, worker.searcher.Close())

@@ -146,7 +146,7 @@ func (d *demo) mine(ctx context.Context, cmd *cobra.Command, node *demoNode, poo
 	}
 	engine, err := miner.New(miner.Config{
 		Algorithm: d.algorithm, Workers: d.threads, Dialect: string(stratumclient.DialectOf(d.algorithm)),
-	}, minerDeps(client, nil))
+	}, minerDeps(client, nil, nil))
 	if err != nil {
 		return fmt.Errorf("preparing the miner: %w", err)
 	}

@@ -86,7 +86,7 @@ func (d *demoNode) makeMonero(a *hash.Algorithm) (simulatedNode, error) {
 		Algorithm: a, NewHasher: cpu.New, Difficulty: d.difficulty, Fixed: true, Network: network, Transactions: 3,
 	}
 	if a.NeedsHeight {
-		cfg.GenesisHeight = benchHeight
+		cfg.GenesisHeight = programHeight
 	}
 	node, err := simmonero.New(cfg)
 	if err != nil {

@@ -61,7 +61,7 @@ func makeHarnessNode(profile conform.Profile, a *hash.Algorithm) (conform.Node, 
 	}
 	cfg := simmonero.Config{Algorithm: a, NewHasher: cpu.New, Difficulty: harnessNodeDifficulty, Fixed: true, Transactions: 3}
 	if a.NeedsHeight {
-		cfg.GenesisHeight = benchHeight
+		cfg.GenesisHeight = programHeight
 	}
 	node, err := simmonero.New(cfg)
 	return moneroHarnessNode{node}, node, err

@@ -22,8 +22,10 @@ import (
 const mineLong = `Mine the CryptoNight family or Eaglesong on a pool.
 
 The flags are XMRig's. On a terminal a dashboard is shown (press ? in it for
-its keys); elsewhere, or with --no-tui, plain lines are printed. Every share is
-re-hashed by a second implementation before it is sent. adit takes no fee.
+its keys); elsewhere, or with --no-tui, plain lines are printed. adit takes no
+fee. The first shares of each thread, and some later ones, are hashed again by a
+second implementation after they were sent; one that differs is reported, and
+that thread's shares are then checked before.
 
 Several pools: give -o more than once. The first that answers is used, and left
 again as soon as one before it has come back. When none answers, adit keeps
@@ -59,6 +61,8 @@ type mineFlags struct {
 	affinity                string
 	logFile                 string
 	noColor, noTUI, ascii   bool
+	lanes                   int
+	noTune                  bool
 	dryRun                  bool
 }
 
@@ -85,7 +89,9 @@ func (f *mineFlags) define(cmd *cobra.Command) {
 	fl.StringArrayVarP(&f.pools.userPass, "userpass", "O", nil, "`user:password` in one, instead of -u and -p")
 	fl.StringArrayVar(&f.pools.rigIDs, "rig-id", nil, "rig `name` for the pool's statistics")
 	fl.StringVarP(&f.algo, "algo", "a", "", "`algorithm` to mine, such as cn/r or eaglesong")
-	fl.IntVarP(&f.threads, "threads", "t", 0, "`number` of threads (default: one for each processor)")
+	fl.IntVarP(&f.threads, "threads", "t", 0, "`number` of threads (default: what tuning finds best)")
+	fl.IntVar(&f.lanes, "lanes", 0, "`number` of hashes that one thread computes at once (default: what tuning finds best)")
+	fl.BoolVar(&f.noTune, "no-tune", false, "measure nothing at the start; see 'adit tune --help'")
 	fl.BoolVar(&f.pools.tls, "tls", false, "encrypt the connection")
 	fl.StringArrayVar(&f.pools.fingerprints, "tls-fingerprint", nil, "accept only the certificate with this SHA-256 `hash`, in hex; implies --tls")
 	fl.BoolVarP(&f.pools.keepalive, "keepalive", "k", false, "send keepalive messages when idle (needs a pool that knows them)")
@@ -105,13 +111,14 @@ func (f *mineFlags) define(cmd *cobra.Command) {
 type minePlan struct {
 	algorithm *hash.Algorithm
 	endpoints []stratumclient.Endpoint
-	threads   int
+	setting   cpuSetting
+	tuned     bool  // setting needs no measuring
 	cpus      []int // to pin to; empty is no pinning
 }
 
 // plan checks the command line.
 func (f *mineFlags) plan() (*minePlan, error) {
-	p := &minePlan{threads: f.threads}
+	p := &minePlan{}
 	var err error
 	if p.algorithm, err = parseAlgorithm(f.algo); err != nil {
 		return nil, err
@@ -122,14 +129,12 @@ func (f *mineFlags) plan() (*minePlan, error) {
 	for _, n := range []struct {
 		flag       string
 		value, top int
-	}{{"-t", f.threads, 1024}, {"-r", f.retries, 1 << 30}, {"-R", f.pause, 3600}, {"--print-time", f.printTime, 86400}} {
+	}{{"-t", f.threads, 1024}, {"--lanes", f.lanes, maxLanes}, {"-r", f.retries, 1 << 30}, {"-R", f.pause, 3600}, {"--print-time", f.printTime, 86400}} {
 		if n.value < 0 || n.value > n.top {
 			return nil, usagef("%s %d: want a number from 0 to %d", n.flag, n.value, n.top)
 		}
 	}
-	if p.threads == 0 {
-		p.threads = runtime.GOMAXPROCS(0)
-	}
+	p.setting, p.tuned = savedSetting(p.algorithm, f.threads, f.lanes)
 	if p.cpus, err = parseAffinity(f.affinity); err != nil {
 		return nil, err
 	}
@@ -161,6 +166,11 @@ func (f *mineFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
+	if !p.tuned && !f.noTune && !f.dryRun {
+		if err := f.tune(cmd, p); err != nil {
+			return err
+		}
+	}
 	view := f.view(cmd, p)
 	if f.dryRun {
 		if err := plain.Banner(view.stdout, view.color(), view.banner); err != nil {
@@ -169,13 +179,48 @@ func (f *mineFlags) run(cmd *cobra.Command) error {
 		_, err := fmt.Fprintln(view.stdout, "OK")
 		return err
 	}
+	leaveRoom(p.setting.threads)
 	engine, err := miner.New(miner.Config{
-		Algorithm: p.algorithm, Workers: p.threads, Goal: f.shares, Dialect: string(stratumclient.DialectOf(p.algorithm)),
-	}, minerDeps(client, p.cpus))
+		Algorithm: p.algorithm, Workers: p.setting.threads, Goal: f.shares, Dialect: string(stratumclient.DialectOf(p.algorithm)),
+	}, minerDeps(client, f.lanesFor(p), p.cpus))
 	if err != nil {
 		return err
 	}
 	return view.run(cmd.Context(), engine)
+}
+
+// tune measures what the command line leaves open, once for each machine.
+func (f *mineFlags) tune(cmd *cobra.Command, p *minePlan) error {
+	out := cmd.ErrOrStderr()
+	fmt.Fprintf(out, "measuring how %s runs fastest here, for about ten seconds (once; --no-tune skips it)\n", p.algorithm.Name)
+	best, err := measureSetting(cmd.Context(), p.algorithm, f.threads, nil)
+	if best.Threads == 0 {
+		return err
+	}
+	if err != nil {
+		fmt.Fprintln(out, err)
+	}
+	p.setting = cpuSetting{best.Threads, best.Lanes, "tuned: " + formatRate(best.Rate)}
+	return nil
+}
+
+// leaveRoom lets the runtime run what is not hashing beside the threads that
+// hash: the system then takes a processor from one of those for the moment
+// that a share needs to be sent, without waiting for its turn to end.
+func leaveRoom(threads int) {
+	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), threads+2))
+}
+
+// lanesFor says how many lanes to use, also for algorithms that the pool may
+// change to.
+func (f *mineFlags) lanesFor(p *minePlan) func(*hash.Algorithm) int {
+	return func(a *hash.Algorithm) int {
+		if a == p.algorithm {
+			return p.setting.lanes
+		}
+		saved, _ := savedSetting(a, f.threads, f.lanes)
+		return saved.lanes
+	}
 }
 
 // client makes the client for the pools; nothing is connected yet.
@@ -199,12 +244,13 @@ func sameDialect(a *hash.Algorithm) []*hash.Algorithm {
 	})
 }
 
-// minerDeps equips an engine with this machine's processors.
-func minerDeps(client miner.Client, cpus []int) miner.Deps {
+// minerDeps equips an engine with this machine's processors. No lanes is every
+// implementation's default.
+func minerDeps(client miner.Client, lanes func(*hash.Algorithm) int, cpus []int) miner.Deps {
 	deps := miner.Deps{
 		Client: client,
 		NewSearcher: func(i int) (hash.Searcher, error) {
-			return cpu.NewSearcher(cpu.SearcherOptions{Index: i})
+			return cpu.NewSearcher(cpu.SearcherOptions{Index: i, Lanes: lanes})
 		},
 		NewHasher: checkingHasher,
 		Rand:      rand.Reader,
@@ -241,7 +287,7 @@ func (f *mineFlags) banner(p *minePlan) []plain.Row {
 	rows := []plain.Row{
 		{Label: "ABOUT", Value: fmt.Sprintf("adit/%s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)},
 		{Label: "ALGO", Value: describeAlgorithm(p.algorithm)},
-		{Label: "THREADS", Value: fmt.Sprintf("%d on %d processors", p.threads, runtime.NumCPU())},
+		{Label: "THREADS", Value: describeSetting(p)},
 	}
 	for i, e := range p.endpoints {
 		secured := ""
@@ -254,10 +300,19 @@ func (f *mineFlags) banner(p *minePlan) []plain.Row {
 	return rows
 }
 
+// describeSetting says with what the processor searches.
+func describeSetting(p *minePlan) string {
+	lanes := "each with its usual number of lanes"
+	if p.setting.lanes > 0 {
+		lanes = fmt.Sprintf("each with %d lanes", p.setting.lanes)
+	}
+	return fmt.Sprintf("%d on %d processors, %s (%s)", p.setting.threads, runtime.NumCPU(), lanes, p.setting.origin)
+}
+
 // describeAlgorithm is an algorithm's name and the memory of one hash.
 func describeAlgorithm(a *hash.Algorithm) string {
 	if a.Scratchpad == 0 {
 		return a.Name
 	}
-	return fmt.Sprintf("%s, %d KiB for each thread", a.Name, a.Scratchpad/1024)
+	return fmt.Sprintf("%s, %d KiB for each lane", a.Name, a.Scratchpad/1024)
 }

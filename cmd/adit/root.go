@@ -40,6 +40,7 @@ func newRootCmd() *cobra.Command {
 		newNodeCmd(),
 		newHashCmd(),
 		newBenchCmd(),
+		newTuneCmd(),
 		newVerifyCmd(),
 		newVersionCmd(),
 	)

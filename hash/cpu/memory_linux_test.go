@@ -33,7 +33,7 @@ func resident(t *testing.T) (bytes int) {
 func TestSearcherReturnsItsMemory(t *testing.T) {
 	const margin = 24 << 20
 	before := resident(t)
-	s, err := cpu.NewSearcher(cpu.SearcherOptions{Lanes: 16})
+	s, err := cpu.NewSearcher(cpu.SearcherOptions{Lanes: func(*hash.Algorithm) int { return 16 }})
 	require.NoError(t, err)
 	for range 4 {
 		for _, name := range []string{"cn-heavy/0", "cn/0"} {

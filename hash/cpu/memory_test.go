@@ -10,7 +10,7 @@ import (
 )
 
 func TestSearcherReportsItsMemory(t *testing.T) {
-	s, err := cpu.NewSearcher(cpu.SearcherOptions{Lanes: 2})
+	s, err := cpu.NewSearcher(cpu.SearcherOptions{Lanes: func(*hash.Algorithm) int { return 2 }})
 	require.NoError(t, err)
 	require.Zero(t, s.Info().Memory, "no work yet")
 

@@ -20,9 +20,10 @@ type SearcherOptions struct {
 	Index int
 	// Pick chooses the implementation for an algorithm; nil stands for Best.
 	Pick func(*hash.Algorithm) (Implementation, error)
-	// Lanes is how many nonces are tried at once, as Implementation.New takes
-	// it; 0 is the implementation's default.
-	Lanes int
+	// Lanes says how many nonces of an algorithm are tried at once, as
+	// Implementation.New takes it: 0 is the implementation's default, as is nil
+	// for all.
+	Lanes func(*hash.Algorithm) int
 	// Now is the clock that ends a Search; nil stands for time.Now.
 	Now func() time.Time
 }
@@ -45,8 +46,8 @@ func NewSearcher(options SearcherOptions) (hash.Searcher, error) {
 	if options.Index < 0 {
 		return nil, fmt.Errorf("CPU thread %d: threads count from 0", options.Index)
 	}
-	if options.Lanes < 0 {
-		return nil, fmt.Errorf("CPU thread %d: %d lanes, want at least 1, or 0 for the default", options.Index, options.Lanes)
+	if options.Lanes == nil {
+		options.Lanes = func(*hash.Algorithm) int { return 0 }
 	}
 	if options.Pick == nil {
 		options.Pick = Best
@@ -58,7 +59,7 @@ func NewSearcher(options SearcherOptions) (hash.Searcher, error) {
 }
 
 func (s *searcher) Info() hash.SearcherInfo {
-	info := hash.SearcherInfo{Backend: Backend, Device: fmt.Sprintf("CPU %d", s.options.Index)}
+	info := hash.SearcherInfo{Backend: Backend, Device: fmt.Sprintf("CPU %d", s.options.Index), Trusted: true}
 	if s.lanes != nil {
 		info.Impl, info.Lanes = s.lanes.info()
 	}
@@ -117,7 +118,7 @@ func (s *searcher) use(w *hash.Work) error {
 	if err != nil {
 		return fmt.Errorf("setting work: %w", err)
 	}
-	s.lanes, err = newLanes(impl, s.options.Lanes, w)
+	s.lanes, err = newLanes(impl, s.options.Lanes(w.Algorithm), w)
 	return err
 }
 

@@ -1,0 +1,50 @@
+package miner
+
+import (
+	"fmt"
+
+	"github.com/aditmine/adit/hash"
+)
+
+// readiness tells once, for each algorithm that is begun, what it is searched
+// with.
+type readiness struct {
+	algorithm *hash.Algorithm
+	arrived   map[int]bool // workers
+}
+
+// arrive notes that a worker has begun to work on an algorithm. When it is the
+// last of them, the log says what they work with.
+func (e *Engine) arrive(worker int, a *hash.Algorithm) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.ready.algorithm != a {
+		e.ready = readiness{a, make(map[int]bool)}
+	}
+	if e.ready.arrived[worker] {
+		return
+	}
+	e.ready.arrived[worker] = true
+	if len(e.ready.arrived) == len(e.workers) {
+		e.noteLocked(EventInfo, "ready: %s", e.equipment())
+	}
+}
+
+// equipment describes the workers in one line, such as "2 cpu workers, avx2
+// with 8 lanes, 32 MiB of scratchpads, 100% huge pages (transparent)".
+func (e *Engine) equipment() string {
+	var memory hash.MemoryStatus
+	var first hash.SearcherInfo
+	for i, w := range e.workers {
+		info := w.info.Load()
+		memory = memory.Add(info.Memory)
+		if i == 0 {
+			first = *info
+		}
+	}
+	text := fmt.Sprintf("%d %s workers, %s with %d lanes", len(e.workers), first.Backend, first.Impl, first.Lanes)
+	if memory.Bytes > 0 {
+		text += fmt.Sprintf(", %d MiB of scratchpads, %s", memory.Bytes>>20, memory)
+	}
+	return text
+}
