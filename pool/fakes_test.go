@@ -183,7 +183,7 @@ type lab struct {
 
 // flakyStore is a real ledger that can be told to fail.
 type flakyStore struct {
-	*ledger.SQLite
+	*ledger.DB
 	fail atomic.Pointer[error]
 }
 
@@ -200,14 +200,14 @@ func (s *flakyStore) AppendShares(shares []ledger.Share) error {
 	if err := s.failing(); err != nil {
 		return err
 	}
-	return s.SQLite.AppendShares(shares)
+	return s.DB.AppendShares(shares)
 }
 
 func (s *flakyStore) AddBlock(ctx context.Context, b ledger.Block) (int64, error) {
 	if err := s.failing(); err != nil {
 		return 0, err
 	}
-	return s.SQLite.AddBlock(ctx, b)
+	return s.DB.AddBlock(ctx, b)
 }
 
 // syncBuffer collects a log.
@@ -269,7 +269,7 @@ func newLab(t *testing.T, change func(*config.Config, *Deps)) *lab {
 	store, err := ledger.Open(t.Context(), t.TempDir()+"/ledger.db", time.Now())
 	require.NoError(t, err)
 	t.Cleanup(func() { store.Close() })
-	l := &lab{t: t, coins: make(map[string]*fakeCoin), store: &flakyStore{SQLite: store}, gate: &gate{}, done: make(chan error, 1), log: &syncBuffer{}}
+	l := &lab{t: t, coins: make(map[string]*fakeCoin), store: &flakyStore{DB: store}, gate: &gate{}, done: make(chan error, 1), log: &syncBuffer{}}
 	cfg := labConfig()
 	deps := Deps{
 		Log:   slog.New(slog.NewTextHandler(l.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

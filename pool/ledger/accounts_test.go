@@ -17,13 +17,13 @@ import (
 
 // books is a ledger and a clock that ticks with every event.
 type books struct {
-	*SQLite
+	*DB
 	t     *testing.T
 	ticks int
 }
 
 func openBooks(t *testing.T) *books {
-	b := &books{SQLite: open(t, filepath.Join(t.TempDir(), "l.db")), t: t}
+	b := &books{DB: open(t, filepath.Join(t.TempDir(), "l.db")), t: t}
 	_, err := b.db.Exec(`PRAGMA synchronous = OFF`) // nothing is to survive a test
 	require.NoError(t, err)
 	return b
@@ -350,7 +350,7 @@ func TestUpgradeFromTheFirstSchema(t *testing.T) {
 	writeV1(t, path)
 	_, err := OpenReader(t.Context(), path)
 	require.ErrorContains(t, err, "run the pool once to upgrade it")
-	b := &books{SQLite: open(t, path), t: t}
+	b := &books{DB: open(t, path), t: t}
 	totals, err := b.Totals(t.Context())
 	require.NoError(t, err)
 	require.Len(t, totals, 3)

@@ -31,17 +31,17 @@ func (v Violation) String() string { return v.Rule + ": " + v.Where + ": " + v.T
 // of its coin, and every round and its block to each other; no round is paid
 // by two blocks, but for those that a restored block shares; every settlement
 // paid what its shares are worth.
-func (r *sqliteReader) Audit(ctx context.Context) ([]Violation, error) {
+func (r *reader) Audit(ctx context.Context) ([]Violation, error) {
 	conn, err := r.db.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("auditing the ledger: %w", sentinel(err))
 	}
 	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, `BEGIN DEFERRED`); err != nil {
+	if _, err := conn.ExecContext(ctx, r.snapshot()); err != nil {
 		return nil, fmt.Errorf("auditing the ledger: %w", sentinel(err))
 	}
 	defer conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
-	a := &auditor{ctx: ctx, q: conn}
+	a := &auditor{ctx: ctx, q: session{conn, r.dialect}}
 	for _, check := range []func() error{a.journal, a.blocks, a.rounds, a.shares, a.settlements} {
 		if err := check(); err != nil {
 			return nil, fmt.Errorf("auditing the ledger: %w", err)

@@ -40,11 +40,11 @@ func (a *auditor) rounds() error {
 			`SELECT b.id, m.coin || ' ' || b.scheme, r.coin || ' ' || r.scheme FROM blocks b JOIN miners m ON m.id = b.miner
 			JOIN rounds r ON r.id = b.round WHERE r.coin <> m.coin OR r.scheme <> b.scheme`},
 		rule{"round", "block", "its round %s says that block %s ended it",
-			`SELECT b.id, r.id, COALESCE(r.block, 'none') FROM blocks b JOIN rounds r ON r.id = b.round
-			WHERE b.scheme <> 'pps' AND r.block IS NOT b.id`},
+			`SELECT b.id, r.id, COALESCE(CAST(r.block AS TEXT), 'none') FROM blocks b JOIN rounds r ON r.id = b.round
+			WHERE b.scheme <> 'pps' AND r.block IS DISTINCT FROM b.id`},
 		rule{"round", "round", "block %s ended it, which has round %s",
-			`SELECT r.id, r.block, COALESCE(b.round, 'none') FROM rounds r LEFT JOIN blocks b ON b.id = r.block
-			WHERE r.block > 0 AND b.round IS NOT r.id`},
+			`SELECT r.id, r.block, COALESCE(CAST(b.round AS TEXT), 'none') FROM rounds r LEFT JOIN blocks b ON b.id = r.block
+			WHERE r.block > 0 AND b.round IS DISTINCT FROM r.id`},
 		rule{"heir", "round", "its block is %s, but it has the heir %s",
 			`SELECT r.id, b.state, r.heir FROM rounds r JOIN blocks b ON b.id = r.block
 			WHERE r.heir IS NOT NULL AND b.state NOT IN ('refused', 'orphaned')`},
@@ -64,7 +64,7 @@ func (a *auditor) rounds() error {
 // shares checks that every share belongs somewhere.
 func (a *auditor) shares() error {
 	const query = `SELECT %s, s.round, COALESCE(r.coin, 'no round') FROM %s s JOIN miners m ON m.id = s.miner
-		LEFT JOIN rounds r ON r.id = s.round WHERE r.coin IS NOT m.coin`
+		LEFT JOIN rounds r ON r.id = s.round WHERE r.coin IS DISTINCT FROM m.coin`
 	return a.check(
 		rule{"share", "share", "its round %s is of %s, not of its coin", fmt.Sprintf(query, "s.id", "shares")},
 		rule{"share", "rolled-up shares of miner", "their round %s is of %s, not of their coin", fmt.Sprintf(query, "s.miner", "share_sums")},

@@ -61,7 +61,7 @@ func post(w *writing, coin, kind string, block sql.NullInt64, at time.Time, post
 	}
 	// What was written counts, not what was meant.
 	var sum int64
-	if err := w.QueryRow(`SELECT COALESCE(SUM(amount), 0) FROM entries WHERE tx = ?`, id).Scan(&sum); err != nil {
+	if err := w.QueryRow(`SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM entries WHERE tx = ?`, id).Scan(&sum); err != nil {
 		return 0, err
 	}
 	if sum != 0 {
@@ -100,8 +100,8 @@ func enter(w *writing, tx int64, coin string, p posting) error {
 }
 
 // Balances implements Reader.
-func (r *sqliteReader) Balances(ctx context.Context) ([]Balance, error) {
-	list, err := collect(ctx, r.db, scanBalance, `SELECT coin, kind, login, balance FROM accounts WHERE balance <> 0`)
+func (r *reader) Balances(ctx context.Context) ([]Balance, error) {
+	list, err := collect(ctx, r.q(), scanBalance, `SELECT coin, kind, login, balance FROM accounts WHERE balance <> 0`)
 	if err != nil {
 		return nil, fmt.Errorf("reading the ledger's accounts: %w", err)
 	}

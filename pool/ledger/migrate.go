@@ -35,46 +35,70 @@ func migrations() ([]string, error) {
 }
 
 // migrate brings the database to the newest schema. Every step is one
-// transaction, so an interrupted upgrade is taken up where it stopped.
-func migrate(ctx context.Context, db *sql.DB, path string, now time.Time) error {
+// transaction, so an interrupted upgrade is taken up where it stopped; of
+// several processes that begin at once, each finds what the others have done.
+func migrate(ctx context.Context, db *sql.DB, d dialect, name string, now time.Time) error {
 	steps, err := migrations()
 	if err != nil {
 		return err
 	}
 	const table = `CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)`
-	if _, err := db.ExecContext(ctx, table); err != nil {
-		return fmt.Errorf("preparing ledger %s: %w", path, sentinel(err))
-	}
-	have, err := schemaVersion(ctx, db)
+	err = alone(ctx, db, d, func(tx session) error {
+		_, err := tx.ExecContext(ctx, d.schema(table))
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("reading the schema of ledger %s: %w", path, err)
+		return fmt.Errorf("preparing ledger %s: %w", name, sentinel(err))
 	}
-	if have > len(steps) {
-		return &SchemaError{Path: path, Have: have, Wants: len(steps)}
-	}
-	for version := have + 1; version <= len(steps); version++ {
-		if err := applyStep(ctx, db, version, steps[version-1], now); err != nil {
-			return fmt.Errorf("upgrading ledger %s to schema %d: %w", path, version, sentinel(err))
+	for range len(steps) + 1 {
+		have, err := schemaVersion(ctx, session{db, d})
+		switch {
+		case err != nil:
+			return fmt.Errorf("reading the schema of ledger %s: %w", name, err)
+		case have > len(steps):
+			return &SchemaError{Path: name, Have: have, Wants: len(steps)}
+		case have == len(steps):
+			return nil
+		}
+		if err := applyStep(ctx, db, d, have+1, steps[have], now); err != nil {
+			return fmt.Errorf("upgrading ledger %s to schema %d: %w", name, have+1, sentinel(err))
 		}
 	}
-	return nil
+	return fmt.Errorf("upgrading ledger %s: the schema does not stay as it is made", name)
 }
 
-func schemaVersion(ctx context.Context, db *sql.DB) (version int, err error) {
-	err = db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version), 0) FROM schema_versions`).Scan(&version)
+func schemaVersion(ctx context.Context, q querier) (version int, err error) {
+	err = q.QueryRowContext(ctx, `SELECT COALESCE(MAX(version), 0) FROM schema_versions`).Scan(&version)
 	return version, sentinel(err)
 }
 
-func applyStep(ctx context.Context, db *sql.DB, version int, step string, now time.Time) error {
+// applyStep brings the schema to a version, unless another process just did.
+func applyStep(ctx context.Context, db *sql.DB, d dialect, version int, step string, now time.Time) error {
+	return alone(ctx, db, d, func(tx session) error {
+		have, err := schemaVersion(ctx, tx)
+		if err != nil || have >= version {
+			return err
+		}
+		if _, err := tx.runner.ExecContext(ctx, d.schema(step)); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO schema_versions VALUES (?, ?)`, version, now.UnixMilli())
+		return err
+	})
+}
+
+// alone runs f in a transaction that no other writer's runs beside.
+func alone(ctx context.Context, db *sql.DB, d dialect, f func(tx session) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, step); err != nil {
+	defer tx.Rollback() // of no effect after a commit
+	s := session{tx, d}
+	if err := d.lock(s, lockRules); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO schema_versions VALUES (?, ?)`, version, now.UnixMilli()); err != nil {
+	if err := f(s); err != nil {
 		return err
 	}
 	return tx.Commit()

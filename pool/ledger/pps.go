@@ -9,8 +9,8 @@ import (
 )
 
 // PendingPPS implements Accountant.
-func (s *SQLite) PendingPPS(ctx context.Context, coin string, upTo uint64) ([]uint64, error) {
-	heights, err := collect(ctx, s.db, scanInt, `SELECT DISTINCT s.height FROM all_shares s
+func (s *DB) PendingPPS(ctx context.Context, coin string, upTo uint64) ([]uint64, error) {
+	heights, err := collect(ctx, s.q(), scanInt, `SELECT DISTINCT s.height FROM all_shares s
 		WHERE s.round = (SELECT id FROM rounds WHERE coin = ? AND scheme = 'pps' AND block IS NULL) AND s.height <= ?
 		ORDER BY s.height`, coin, int64(upTo))
 	if err != nil {
@@ -25,7 +25,7 @@ func (s *SQLite) PendingPPS(ctx context.Context, coin string, upTo uint64) ([]ui
 
 // SettlePPS implements Accountant. The shares move into a round of their own,
 // so that none is paid twice.
-func (s *SQLite) SettlePPS(ctx context.Context, p PPSPrice) error {
+func (s *DB) SettlePPS(ctx context.Context, p PPSPrice) error {
 	err := s.write(func(w *writing) error {
 		live, err := s.liveRound(w, roundKey{p.Coin, reward.PPS}, p.At)
 		if err != nil {

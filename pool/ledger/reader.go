@@ -13,51 +13,69 @@ import (
 	"time"
 )
 
-// sqliteReader answers questions from a SQLite ledger.
-type sqliteReader struct {
+// reader answers questions from a ledger.
+type reader struct {
 	db *sql.DB
+	dialect
+	name string // its address, for people
 }
 
-// OpenReader opens the ledger at path for reading, also while a pool writes
-// to it. A ledger of another schema is refused with a *SchemaError.
-func OpenReader(ctx context.Context, path string) (Reader, error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("opening ledger %s: %w", path, ErrMissing)
-	}
-	db, err := sql.Open("sqlite", dsn(path, "rw", "query_only(1)"))
+// q is where questions outside of transactions go.
+func (r *reader) q() session { return session{r.db, r.dialect} }
+
+// OpenReader opens a ledger for reading, also while a pool writes to it. The
+// address is as for Open. A ledger of another schema is refused with a
+// *SchemaError.
+func OpenReader(ctx context.Context, address string) (Reader, error) {
+	r, err := openReader(address)
 	if err != nil {
-		return nil, fmt.Errorf("opening ledger %s: %w", path, err)
-	}
-	if err := checkSchema(ctx, db, path); err != nil {
-		db.Close()
 		return nil, err
 	}
-	return &sqliteReader{db: db}, nil
+	if err := r.checkSchema(ctx); err != nil {
+		r.db.Close()
+		return nil, err
+	}
+	return r, nil
 }
 
-func checkSchema(ctx context.Context, db *sql.DB, path string) error {
+func openReader(address string) (*reader, error) {
+	if IsURL(address) {
+		db, err := openPostgres(address)
+		return &reader{db, postgresDialect{}, redacted(address)}, err
+	}
+	if _, err := os.Stat(address); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("opening ledger %s: %w", address, ErrMissing)
+	}
+	db, err := sql.Open("sqlite", dsn(address, "rw", "query_only(1)"))
+	if err != nil {
+		return nil, fmt.Errorf("opening ledger %s: %w", address, err)
+	}
+	return &reader{db, sqliteDialect{}, address}, nil
+}
+
+func (r *reader) checkSchema(ctx context.Context) error {
 	steps, err := migrations()
 	if err != nil {
 		return err
 	}
-	have, err := schemaVersion(ctx, db)
+	have, err := schemaVersion(ctx, r.q())
 	if err != nil {
-		return fmt.Errorf("reading the schema of ledger %s: %w", path, err)
+		return fmt.Errorf("reading the schema of ledger %s: %w", r.name, err)
 	}
 	if have != len(steps) {
-		return &SchemaError{Path: path, Have: have, Wants: len(steps)}
+		return &SchemaError{Path: r.name, Have: have, Wants: len(steps)}
 	}
 	return nil
 }
 
 // Close ends the use of the ledger.
-func (r *sqliteReader) Close() error { return r.db.Close() }
+func (r *reader) Close() error { return r.db.Close() }
 
 // Totals implements Reader. Sums are exact: they may exceed 64 bits.
-func (r *sqliteReader) Totals(ctx context.Context) ([]Total, error) {
-	const query = `SELECT m.coin, m.login, m.worker, m.rig, s.difficulty, SUM(s.shares), SUM(s.blocks), MAX(s.last_at)
-		FROM all_shares s JOIN miners m ON m.id = s.miner GROUP BY s.miner, s.difficulty`
-	rows, err := r.db.QueryContext(ctx, query)
+func (r *reader) Totals(ctx context.Context) ([]Total, error) {
+	const query = `SELECT m.coin, m.login, m.worker, m.rig, s.difficulty, CAST(SUM(s.shares) AS BIGINT), CAST(SUM(s.blocks) AS BIGINT), MAX(s.last_at)
+		FROM all_shares s JOIN miners m ON m.id = s.miner GROUP BY m.coin, m.login, m.worker, m.rig, s.difficulty`
+	rows, err := r.q().QueryContext(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("summing the ledger's shares: %w", sentinel(err))
 	}
@@ -104,18 +122,12 @@ func sortTotals(totals map[Miner]*Total) []Total {
 }
 
 // Blocks implements Reader.
-func (r *sqliteReader) Blocks(ctx context.Context, limit int) ([]Block, error) {
-	blocks, err := queryBlocks(ctx, r.db, `ORDER BY b.id DESC LIMIT ?`, limit)
+func (r *reader) Blocks(ctx context.Context, limit int) ([]Block, error) {
+	blocks, err := queryBlocks(ctx, r.q(), `ORDER BY b.id DESC LIMIT ?`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing the ledger's blocks: %w", err)
 	}
 	return blocks, nil
-}
-
-// querier is a database, a connection or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // collect runs a query and reads all its rows.
@@ -144,8 +156,8 @@ func queryBlocks(ctx context.Context, q querier, rest string, args ...any) ([]Bl
 }
 
 // blockByID reads one block.
-func blockByID(q querier, id int64) (Block, error) {
-	blocks, err := queryBlocks(context.Background(), q, `WHERE b.id = ?`, id)
+func blockByID(w *writing, id int64) (Block, error) {
+	blocks, err := queryBlocks(w.ctx, w, `WHERE b.id = ?`, id)
 	if err == nil && len(blocks) == 0 {
 		err = fmt.Errorf("there is no block candidate %d", id)
 	}

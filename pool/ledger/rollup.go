@@ -16,7 +16,7 @@ const rollStep = 5000
 // height, miner, fee and difficulty, which is all that dividing a reward looks
 // at. Where the height does not matter (PROP, SOLO, PPS already paid, PPLNS
 // older than any window reaches) it is left out too.
-func (s *SQLite) RollUp(ctx context.Context, before time.Time) error {
+func (s *DB) RollUp(ctx context.Context, before time.Time) error {
 	for ctx.Err() == nil {
 		more, err := s.rollSome(before)
 		if err != nil {
@@ -33,15 +33,16 @@ func (s *SQLite) RollUp(ctx context.Context, before time.Time) error {
 }
 
 // addSums ends a statement that inserts into share_sums.
-const addSums = ` ON CONFLICT (round, height, miner, fee, difficulty) DO UPDATE SET shares = shares + excluded.shares,
-	blocks = blocks + excluded.blocks, last_at = MAX(last_at, excluded.last_at)`
+const addSums = ` ON CONFLICT (round, height, miner, fee, difficulty) DO UPDATE SET shares = share_sums.shares + excluded.shares,
+	blocks = share_sums.blocks + excluded.blocks,
+	last_at = CASE WHEN share_sums.last_at < excluded.last_at THEN excluded.last_at ELSE share_sums.last_at END`
 
 // rollSome rolls up the oldest shares. They are taken in the order in which
 // they were written, up to the first that is too young.
-func (s *SQLite) rollSome(before time.Time) (more bool, err error) {
+func (s *DB) rollSome(before time.Time) (more bool, err error) {
 	err = s.write(func(w *writing) error {
 		var last, count int64
-		const oldest = `SELECT COALESCE(MAX(id), 0), COUNT(*) FROM (SELECT id, at FROM shares ORDER BY id LIMIT ?) WHERE at < ?`
+		const oldest = `SELECT COALESCE(MAX(id), 0), COUNT(*) FROM (SELECT id, at FROM shares ORDER BY id LIMIT ?) AS oldest WHERE at < ?`
 		if err := w.QueryRow(oldest, rollStep, before.UnixMilli()).Scan(&last, &count); err != nil || count == 0 {
 			return err
 		}
@@ -62,8 +63,8 @@ func (s *SQLite) rollSome(before time.Time) (more bool, err error) {
 // forgetHeights sums PPLNS shares over the heights that no window reaches any
 // more: windows of blocks up to WindowHeights back can still be asked for, and
 // those of blocks whose fate is open always.
-func (s *SQLite) forgetHeights(ctx context.Context) error {
-	coins, err := collect(ctx, s.db, func(rows *sql.Rows) (coin string, err error) {
+func (s *DB) forgetHeights(ctx context.Context) error {
+	coins, err := collect(ctx, s.q(), func(rows *sql.Rows) (coin string, err error) {
 		return coin, rows.Scan(&coin)
 	}, `SELECT DISTINCT coin FROM rounds WHERE scheme = 'pplns'`)
 	if err != nil {

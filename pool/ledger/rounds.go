@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -16,13 +17,19 @@ type roundKey struct {
 	scheme reward.Scheme
 }
 
+func compareRounds(a, b roundKey) int {
+	return cmp.Or(cmp.Compare(a.coin, b.coin), cmp.Compare(a.scheme, b.scheme))
+}
+
 // liveRound finds or opens the round that new shares belong to.
-func (s *SQLite) liveRound(w *writing, key roundKey, at time.Time) (id int64, err error) {
+func (s *DB) liveRound(w *writing, key roundKey, at time.Time) (id int64, err error) {
 	if id, ok := w.rounds[key]; ok {
 		return id, nil
 	}
-	if id, ok := s.rounds[key]; ok {
-		return id, nil
+	if !s.shared() {
+		if id, ok := s.rounds[key]; ok {
+			return id, nil
+		}
 	}
 	err = w.QueryRow(`SELECT id FROM rounds WHERE coin = ? AND scheme = ? AND block IS NULL`, key.coin, string(key.scheme)).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -33,7 +40,9 @@ func (s *SQLite) liveRound(w *writing, key roundKey, at time.Time) (id int64, er
 }
 
 func openRound(w *writing, key roundKey, at time.Time) (id int64, err error) {
-	const insert = `INSERT INTO rounds (coin, scheme, opened_at) VALUES (?, ?, ?) RETURNING id`
+	// Another process may open it in this moment.
+	const insert = `INSERT INTO rounds (coin, scheme, opened_at) VALUES (?, ?, ?)
+		ON CONFLICT (coin, scheme) WHERE block IS NULL DO UPDATE SET coin = excluded.coin RETURNING id`
 	err = w.QueryRow(insert, key.coin, string(key.scheme), at.UnixMilli()).Scan(&id)
 	w.rounds[key] = id
 	return id, err
@@ -56,7 +65,7 @@ func endRound(w *writing, key roundKey, round, block int64, at time.Time) error 
 // schemes do not need that: a PPLNS window reaches across lost blocks, a SOLO
 // round has no worth of its own, and PPS shares are paid anyway. Nor does a round
 // that has been paid already, by the block that inherited it for a while.
-func (s *SQLite) loseRound(w *writing, b Block, at time.Time) error {
+func (s *DB) loseRound(w *writing, b Block, at time.Time) error {
 	if b.Scheme != reward.PROP {
 		return nil
 	}
@@ -88,7 +97,7 @@ func regainRound(w *writing, b Block) error {
 // that one, and those that it inherited.
 func roundsPaidBy(ctx context.Context, q querier, round int64) ([]int64, error) {
 	list, err := collect(ctx, q, scanInt, `WITH RECURSIVE part (id) AS (
-		VALUES (?) UNION SELECT r.id FROM rounds r JOIN part ON r.heir = part.id) SELECT id FROM part ORDER BY id`, round)
+		VALUES (CAST(? AS BIGINT)) UNION SELECT r.id FROM rounds r JOIN part ON r.heir = part.id) SELECT id FROM part ORDER BY id`, round)
 	if err != nil {
 		return nil, fmt.Errorf("following rounds: %w", err)
 	}

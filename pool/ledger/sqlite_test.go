@@ -20,7 +20,7 @@ var someTime = time.UnixMilli(1_700_000_000_123)
 
 var alice = Miner{Coin: "upx", Login: "alice", Worker: "w1", Rig: "r1"}
 
-func open(t *testing.T, path string) *SQLite {
+func open(t *testing.T, path string) *DB {
 	t.Helper()
 	s, err := Open(t.Context(), path, someTime)
 	require.NoError(t, err)
@@ -69,7 +69,7 @@ func TestReaderOfAClosedLedger(t *testing.T) {
 	totals, err := r.Totals(t.Context())
 	require.NoError(t, err)
 	require.Len(t, totals, 1)
-	_, err = r.(*sqliteReader).db.Exec(`DELETE FROM shares`)
+	_, err = r.(*reader).db.Exec(`DELETE FROM shares`)
 	require.Error(t, err, "a reader must not be able to write")
 }
 

@@ -1,19 +1,21 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 
 	"github.com/aditmine/adit/pool/reward"
 )
 
 // Candidates implements Accountant.
-func (s *SQLite) Candidates(ctx context.Context, coin string, lostFrom uint64) ([]Block, error) {
-	blocks, err := queryBlocks(ctx, s.db, `WHERE m.coin = ? AND (b.state IN ('found', 'accepted', 'unsure')
+func (s *DB) Candidates(ctx context.Context, coin string, lostFrom uint64) ([]Block, error) {
+	blocks, err := queryBlocks(ctx, s.q(), `WHERE m.coin = ? AND (b.state IN ('found', 'accepted', 'unsure')
 		OR b.state IN ('refused', 'orphaned') AND b.height >= ?) ORDER BY b.id`, coin, int64(lostFrom))
 	if err != nil {
 		return nil, fmt.Errorf("listing the block candidates of %s: %w", coin, err)
@@ -22,7 +24,7 @@ func (s *SQLite) Candidates(ctx context.Context, coin string, lostFrom uint64) (
 }
 
 // MarkResubmitted implements Accountant.
-func (s *SQLite) MarkResubmitted(_ context.Context, id int64) error {
+func (s *DB) MarkResubmitted(_ context.Context, id int64) error {
 	err := s.write(func(w *writing) error {
 		_, err := w.Exec(`UPDATE blocks SET resubmitted = 1 WHERE id = ?`, id)
 		return err
@@ -34,7 +36,7 @@ func (s *SQLite) MarkResubmitted(_ context.Context, id int64) error {
 }
 
 // NoteDepth implements Accountant.
-func (s *SQLite) NoteDepth(_ context.Context, id int64, depth uint64, at time.Time) error {
+func (s *DB) NoteDepth(_ context.Context, id int64, depth uint64, at time.Time) error {
 	err := s.write(func(w *writing) error {
 		b, err := blockByID(w, id)
 		if err != nil || b.State == BlockUnlocked || b.State == BlockAccepted && b.Depth == depth {
@@ -54,7 +56,7 @@ func (s *SQLite) NoteDepth(_ context.Context, id int64, depth uint64, at time.Ti
 }
 
 // OrphanBlock implements Accountant.
-func (s *SQLite) OrphanBlock(_ context.Context, id int64, detail string, at time.Time) error {
+func (s *DB) OrphanBlock(_ context.Context, id int64, detail string, at time.Time) error {
 	err := s.write(func(w *writing) error {
 		b, err := blockByID(w, id)
 		switch {
@@ -66,7 +68,7 @@ func (s *SQLite) OrphanBlock(_ context.Context, id int64, detail string, at time
 		if err := s.loseRound(w, b, at); err != nil {
 			return err
 		}
-		_, err = w.Exec(`UPDATE blocks SET state = 'orphaned', detail = ?, settled_at = ? WHERE id = ?`, detail, at.UnixMilli(), id)
+		_, err = w.Exec(`UPDATE blocks SET state = 'orphaned', detail = ?, settled_at = ? WHERE id = ?`, plain(detail), at.UnixMilli(), id)
 		return err
 	})
 	if err != nil {
@@ -76,7 +78,7 @@ func (s *SQLite) OrphanBlock(_ context.Context, id int64, detail string, at time
 }
 
 // UnlockBlock implements Accountant.
-func (s *SQLite) UnlockBlock(ctx context.Context, id int64, u Unlock) error {
+func (s *DB) UnlockBlock(ctx context.Context, id int64, u Unlock) error {
 	err := s.write(func(w *writing) error {
 		b, err := blockByID(w, id)
 		if err != nil || b.State == BlockUnlocked {
@@ -174,7 +176,7 @@ func keepWork(w *writing, id int64, work []reward.Work, rounds []int64) error {
 
 // keptWork reads what keepWork wrote.
 func keptWork(ctx context.Context, q querier, id int64) ([]reward.Work, error) {
-	return collect(ctx, q, func(rows *sql.Rows) (k reward.Work, err error) {
+	list, err := collect(ctx, q, func(rows *sql.Rows) (k reward.Work, err error) {
 		var text string
 		if err := rows.Scan(&k.Login, &k.Fee, &text); err != nil {
 			return k, err
@@ -185,5 +187,8 @@ func keptWork(ctx context.Context, q querier, id int64) ([]reward.Work, error) {
 		}
 		k.Done = done
 		return k, nil
-	}, `SELECT login, fee, work FROM block_work WHERE block = ? ORDER BY login, fee`, id)
+	}, `SELECT login, fee, work FROM block_work WHERE block = ?`, id)
+	// Databases do not agree on the order of text.
+	slices.SortFunc(list, func(a, b reward.Work) int { return cmp.Or(cmp.Compare(a.Login, b.Login), a.Fee-b.Fee) })
+	return list, err
 }

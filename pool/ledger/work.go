@@ -46,7 +46,7 @@ type workRow struct {
 
 // sumRound sums the shares of a round from a height on, newest height first.
 func sumRound(ctx context.Context, q querier, round, from int64) ([]workRow, error) {
-	return collect(ctx, q, scanWork, `SELECT s.height, m.login, s.fee, s.difficulty, SUM(s.shares)
+	return collect(ctx, q, scanWork, `SELECT s.height, m.login, s.fee, s.difficulty, CAST(SUM(s.shares) AS BIGINT)
 		FROM all_shares s JOIN miners m ON m.id = s.miner WHERE s.round = ? AND s.height >= ?
 		GROUP BY s.height, m.login, s.fee, s.difficulty ORDER BY s.height DESC`, round, from)
 }

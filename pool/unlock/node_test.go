@@ -42,7 +42,7 @@ type world struct {
 	*unlock.Unlocker
 	t     *testing.T
 	coin  coin.Coin
-	store *ledger.SQLite
+	store *ledger.DB
 	url   string
 }
 

@@ -88,7 +88,7 @@ type bench struct {
 	*Unlocker
 	t     *testing.T
 	chain *fakeChain
-	store *ledger.SQLite
+	store *ledger.DB
 	log   bytes.Buffer
 }
 
