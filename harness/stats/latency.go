@@ -1,6 +1,7 @@
 // Package stats holds what harness reports say about samples: latency
-// percentiles that are only given when there are enough samples for them, and
-// series drawn in a line of text.
+// percentiles that are only given when there are enough samples for them,
+// confidence intervals, tests, comparisons of two runs, and series drawn in a
+// line of text.
 //
 // It imports nothing of adit; harness packages import it.
 package stats
