@@ -65,12 +65,16 @@ func timeout(ctx context.Context, c Clock, d time.Duration, why error) (context.
 	}
 }
 
-func startTLS(ctx context.Context, conn net.Conn, e *Endpoint, addr string, roots *x509.CertPool) (*link, error) {
+// StartTLS starts TLS on a connection to addr, host:port. The certificate must
+// have the SHA-256 fingerprint (64 hex digits, colons allowed), or without one
+// be vouched for by roots, the machine's when nil. A certificate that does not
+// fit is a *CertificateError. The connection is not closed on failure.
+func StartTLS(ctx context.Context, conn net.Conn, addr, fingerprint string, roots *x509.CertPool) (*tls.Conn, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("bad address %q: %w", addr, err)
 	}
-	pin, err := e.pin()
+	pin, err := (&Endpoint{Host: addr, Fingerprint: fingerprint}).pin()
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +89,14 @@ func startTLS(ctx context.Context, conn net.Conn, e *Endpoint, addr string, root
 	})
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return nil, fmt.Errorf("starting TLS: %w", err)
+	}
+	return secure, nil
+}
+
+func startTLS(ctx context.Context, conn net.Conn, e *Endpoint, addr string, roots *x509.CertPool) (*link, error) {
+	secure, err := StartTLS(ctx, conn, addr, e.Fingerprint, roots)
+	if err != nil {
+		return nil, err
 	}
 	state := secure.ConnectionState()
 	return &link{
