@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/aditmine/adit/stratum/proxyproto"
 )
 
 // Mode says whether a port speaks TLS.
@@ -31,7 +33,21 @@ type Config struct {
 	Proxies []netip.Prefix
 }
 
-// Errors of Open, besides those of the network and ErrProxyHeader.
+// ProxyError says what was wrong with the PROXY header of a trusted proxy.
+type ProxyError struct {
+	Proxy string // its address
+	Err   error
+}
+
+// Error names the proxy, so that its operator can set it right.
+func (e *ProxyError) Error() string {
+	return fmt.Sprintf("trusted proxy %s must send PROXY headers: %v", e.Proxy, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *ProxyError) Unwrap() error { return e.Err }
+
+// Errors of Open, besides *ProxyError and those of the network and of TLS.
 var (
 	ErrPlain = errors.New("a plain connection to a port that is for TLS only")
 	ErrNoTLS = errors.New("a TLS connection to a port that has none")
@@ -81,12 +97,12 @@ func Open(ctx context.Context, nc net.Conn, cfg Config, deadline time.Time) (Ope
 	peer, addr := Peer(nc)
 	o := Opened{Conn: nc, Peer: peer}
 	if Trusts(cfg.Proxies, addr) {
-		client, err := readProxyHeader(nc)
+		header, err := proxyproto.Read(nc)
 		if err != nil {
-			return o, fmt.Errorf("from the trusted proxy %s: %w", peer, err)
+			return o, &ProxyError{peer, err}
 		}
-		if client.IsValid() {
-			o.Peer = client.Addr().String()
+		if header.Known() {
+			o.Peer = header.Source.Addr().Unmap().String()
 		}
 	}
 	buf := make([]byte, firstRead)

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/aditmine/adit/stratum/proxyproto"
 )
 
 // certificate writes a self-signed certificate and loads it.
@@ -123,7 +125,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"plain on a TLS port", Config{TLS: config, Mode: Only}, say("{}\n"), ErrPlain},
 		{"TLS without a certificate", Config{}, hello, ErrNoTLS},
 		{"TLS switched off", Config{TLS: config, Mode: Never}, hello, ErrNoTLS},
-		{"a proxy without a header", Config{Proxies: loopback}, say("{\"id\":1,\"method\":\"login\"}\n"), ErrProxyHeader},
+		{"a proxy without a header", Config{Proxies: loopback}, say("{\"id\":1,\"method\":\"login\"}\n"), proxyproto.ErrNoHeader},
 		{"gone", Config{}, func(net.Conn) {}, io.EOF},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
