@@ -22,11 +22,29 @@ type books struct {
 	ticks int
 }
 
-func openBooks(t *testing.T) *books {
-	b := &books{DB: open(t, filepath.Join(t.TempDir(), "l.db")), t: t}
-	_, err := b.db.Exec(`PRAGMA synchronous = OFF`) // nothing is to survive a test
-	require.NoError(t, err)
+func openBooks(t *testing.T, place placer) *books {
+	b := &books{DB: open(t, place(t)), t: t}
+	if !b.shared() {
+		_, err := b.db.Exec(`PRAGMA synchronous = OFF`) // nothing is to survive a test
+		require.NoError(t, err)
+	}
 	return b
+}
+
+// tamper changes the ledger as its rules and keys forbid.
+func (b *books) tamper(statement string) {
+	b.t.Helper()
+	conn, err := b.db.Conn(b.t.Context())
+	require.NoError(b.t, err)
+	defer conn.Close()
+	off, on := `PRAGMA foreign_keys = 0`, `PRAGMA foreign_keys = 1`
+	if b.shared() {
+		off, on = `SET session_replication_role = replica`, `SET session_replication_role = origin`
+	}
+	for _, text := range []string{off, statement, on} {
+		_, err := conn.ExecContext(b.t.Context(), text)
+		require.NoError(b.t, err, text)
+	}
 }
 
 func (b *books) now() time.Time {
@@ -76,8 +94,10 @@ func (b *books) clean() {
 	require.Empty(b.t, found)
 }
 
-func TestSoloBlocksTouchNobodyElse(t *testing.T) {
-	b := openBooks(t)
+func TestSoloBlocksTouchNobodyElse(t *testing.T) { onEachStore(t, testSoloBlocksTouchNobodyElse) }
+
+func testSoloBlocksTouchNobodyElse(t *testing.T, place placer) {
+	b := openBooks(t, place)
 	b.share("alice", reward.PROP, 1, 90)
 	b.share("bob", reward.PPLNS, 1, 90)
 	b.unlock(b.found("carol", reward.SOLO, 1), 1000)
@@ -89,7 +109,11 @@ func TestSoloBlocksTouchNobodyElse(t *testing.T) {
 }
 
 func TestAnOrphanedBlockGivesItsSharesBack(t *testing.T) {
-	b := openBooks(t)
+	onEachStore(t, testAnOrphanedBlockGivesItsSharesBack)
+}
+
+func testAnOrphanedBlockGivesItsSharesBack(t *testing.T, place placer) {
+	b := openBooks(t, place)
 	b.share("alice", reward.PROP, 1, 90)
 	lost := b.found("bob", reward.PROP, 1)
 	b.share("carol", reward.PROP, 2, 90)
@@ -121,7 +145,11 @@ func TestAnOrphanedBlockGivesItsSharesBack(t *testing.T) {
 }
 
 func TestARefusedBlockThatWonKeepsItsRound(t *testing.T) {
-	b := openBooks(t)
+	onEachStore(t, testARefusedBlockThatWonKeepsItsRound)
+}
+
+func testARefusedBlockThatWonKeepsItsRound(t *testing.T, place placer) {
+	b := openBooks(t, place)
 	b.share("alice", reward.PROP, 1, 90)
 	id := b.found("bob", reward.PROP, 1)
 	require.NoError(t, b.SettleBlock(t.Context(), id, BlockRefused, "another was first", b.now()))
@@ -134,7 +162,11 @@ func TestARefusedBlockThatWonKeepsItsRound(t *testing.T) {
 }
 
 func TestPPLNSWindowReachesAcrossBlocks(t *testing.T) {
-	b := openBooks(t)
+	onEachStore(t, testPPLNSWindowReachesAcrossBlocks)
+}
+
+func testPPLNSWindowReachesAcrossBlocks(t *testing.T, place placer) {
+	b := openBooks(t, place)
 	b.share("old", reward.PPLNS, 1, 1000)
 	b.share("alice", reward.PPLNS, 2, 120)
 	b.unlock(b.found("bob", reward.PPLNS, 3), 2000) // 10 bob, 120 alice, 70 of old
@@ -145,8 +177,10 @@ func TestPPLNSWindowReachesAcrossBlocks(t *testing.T) {
 	b.clean()
 }
 
-func TestPPSPaysSharesAndKeepsBlocks(t *testing.T) {
-	b := openBooks(t)
+func TestPPSPaysSharesAndKeepsBlocks(t *testing.T) { onEachStore(t, testPPSPaysSharesAndKeepsBlocks) }
+
+func testPPSPaysSharesAndKeepsBlocks(t *testing.T, place placer) {
+	b := openBooks(t, place)
 	b.share("alice", reward.PPS, 7, 50)
 	b.share("bob", reward.PPS, 8, 50)
 	b.unlock(b.found("alice", reward.PPS, 8), 1000)
@@ -170,7 +204,11 @@ func TestPPSPaysSharesAndKeepsBlocks(t *testing.T) {
 }
 
 func TestABlockWithoutSharesIsItsFinders(t *testing.T) {
-	b := openBooks(t)
+	onEachStore(t, testABlockWithoutSharesIsItsFinders)
+}
+
+func testABlockWithoutSharesIsItsFinders(t *testing.T, place placer) {
+	b := openBooks(t, place)
 	id, err := b.AddBlock(t.Context(), Block{Miner: Miner{Coin: "c", Login: "late"}, Hash: "h", Difficulty: "1", Found: b.now(), Terms: Terms{reward.PROP, 0}})
 	require.NoError(t, err)
 	b.unlock(id, 7)
@@ -179,7 +217,11 @@ func TestABlockWithoutSharesIsItsFinders(t *testing.T) {
 }
 
 func TestUnbalancedTransactionsAreNotWritten(t *testing.T) {
-	b := openBooks(t)
+	onEachStore(t, testUnbalancedTransactionsAreNotWritten)
+}
+
+func testUnbalancedTransactionsAreNotWritten(t *testing.T, place placer) {
+	b := openBooks(t, place)
 	err := b.write(func(w *writing) error {
 		_, err := post(w, "c", "block", sql.NullInt64{}, someTime, []posting{{Rewards, "", -5}, {Fees, "", 4}})
 		return err
@@ -190,7 +232,9 @@ func TestUnbalancedTransactionsAreNotWritten(t *testing.T) {
 	b.clean()
 }
 
-func TestAuditFindsWhatOthersChanged(t *testing.T) {
+func TestAuditFindsWhatOthersChanged(t *testing.T) { onEachStore(t, testAuditFindsWhatOthersChanged) }
+
+func testAuditFindsWhatOthersChanged(t *testing.T, place placer) {
 	for statement, rule := range map[string]string{
 		`UPDATE accounts SET balance = balance + 1 WHERE login = 'alice'`:                     "balance: account",
 		`UPDATE entries SET amount = amount + 1 WHERE amount > 0`:                             "transaction sum: transaction 1",
@@ -209,17 +253,14 @@ func TestAuditFindsWhatOthersChanged(t *testing.T) {
 		`UPDATE accounts SET coin = 'd' WHERE kind = 'fees'`:                                  "coin: transaction 1",
 		`UPDATE blocks SET hash = (SELECT hash FROM blocks WHERE id = 1), state = 'unlocked'`: "paid twice: block 2",
 	} {
-		b := openBooks(t)
+		b := openBooks(t, place)
 		b.share("alice", reward.PROP, 1, 30)
 		b.unlock(b.found("bob", reward.PROP, 1), 1000)
 		b.found("bob", reward.PROP, 2)
 		b.share("alice", reward.PPS, 1, 30)
 		require.NoError(t, b.SettlePPS(t.Context(), PPSPrice{Coin: "c", Height: 1, Reward: 1000, Difficulty: big.NewInt(100), At: b.now()}))
 		b.clean()
-		_, err := b.db.Exec(`PRAGMA foreign_keys = 0`)
-		require.NoError(t, err)
-		_, err = b.db.Exec(statement)
-		require.NoError(t, err, statement)
+		b.tamper(statement)
 		found, err := b.Audit(t.Context())
 		require.NoError(t, err)
 		text := ""
@@ -233,8 +274,12 @@ func TestAuditFindsWhatOthersChanged(t *testing.T) {
 // history plays random shares, blocks, orphans and restorations. Two ledgers
 // that differ only in when they roll up must agree.
 func TestRandomHistoriesBalanceAndRollingUpChangesNothing(t *testing.T) {
+	onEachStore(t, testRandomHistoriesBalanceAndRollingUpChangesNothing)
+}
+
+func testRandomHistoriesBalanceAndRollingUpChangesNothing(t *testing.T, place placer) {
 	for seed := range uint64(5) {
-		plain, rolled := openBooks(t), openBooks(t)
+		plain, rolled := openBooks(t, place), openBooks(t, place)
 		r := rand.New(rand.NewPCG(seed, 7))
 		var open []int64
 		height := uint64(1)
@@ -300,7 +345,11 @@ func TestRandomHistoriesBalanceAndRollingUpChangesNothing(t *testing.T) {
 }
 
 func TestHeightsAreForgottenOutsideOfWindows(t *testing.T) {
-	b := openBooks(t)
+	onEachStore(t, testHeightsAreForgottenOutsideOfWindows)
+}
+
+func testHeightsAreForgottenOutsideOfWindows(t *testing.T, place placer) {
+	b := openBooks(t, place)
 	for h := range uint64(10) {
 		b.share("alice", reward.PPLNS, 1+h, 5)
 	}

@@ -32,8 +32,10 @@ func someShare(height uint64) Share {
 	return Share{Miner: alice, Session: math.MaxUint64, Template: 1 << 63, Height: height, Difficulty: 1000, Time: someTime}
 }
 
-func TestSharesAreSummedPerMiner(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "l.db")
+func TestSharesAreSummedPerMiner(t *testing.T) { onEachStore(t, testSharesAreSummedPerMiner) }
+
+func testSharesAreSummedPerMiner(t *testing.T, place placer) {
+	path := place(t)
 	s := open(t, path)
 	bob := alice
 	bob.Login = "bob; DROP TABLE shares; --"
@@ -73,8 +75,10 @@ func TestReaderOfAClosedLedger(t *testing.T) {
 	require.Error(t, err, "a reader must not be able to write")
 }
 
-func TestABatchIsAllOrNothing(t *testing.T) {
-	s := open(t, filepath.Join(t.TempDir(), "l.db"))
+func TestABatchIsAllOrNothing(t *testing.T) { onEachStore(t, testABatchIsAllOrNothing) }
+
+func testABatchIsAllOrNothing(t *testing.T, place placer) {
+	s := open(t, place(t))
 	bad := someShare(2)
 	bad.Difficulty = 0 // refused by the schema
 	bad.Login = "carol"
@@ -86,8 +90,10 @@ func TestABatchIsAllOrNothing(t *testing.T) {
 	require.NoError(t, s.AppendShares([]Share{bad}), "the miner row rolled back with the batch is made again")
 }
 
-func TestBlockLifecycle(t *testing.T) {
-	s := open(t, filepath.Join(t.TempDir(), "l.db"))
+func TestBlockLifecycle(t *testing.T) { onEachStore(t, testBlockLifecycle) }
+
+func testBlockLifecycle(t *testing.T, place placer) {
+	s := open(t, place(t))
 	b := Block{Miner: alice, Height: 7, Hash: "aa", Parent: "bb", Template: 1 << 63, Difficulty: "340282366920938463463374607431768211455",
 		Payload: "00ff", Found: someTime}
 	id, err := s.AddBlock(t.Context(), b)
@@ -113,8 +119,10 @@ func TestBlockLifecycle(t *testing.T) {
 	require.Equal(t, second, got[0].ID, "newest first")
 }
 
-func TestExtranoncesNeverRepeat(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "l.db")
+func TestExtranoncesNeverRepeat(t *testing.T) { onEachStore(t, testExtranoncesNeverRepeat) }
+
+func testExtranoncesNeverRepeat(t *testing.T, place placer) {
+	path := place(t)
 	seen := make(map[string]map[uint64]bool)
 	for range 3 {
 		s, err := Open(t.Context(), path, someTime)
@@ -137,8 +145,10 @@ func TestExtranoncesNeverRepeat(t *testing.T) {
 	require.True(t, seen["a"][0] && seen["a"][35], "values are consecutive from 0")
 }
 
-func TestEpochCountsOpenings(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "l.db")
+func TestEpochCountsOpenings(t *testing.T) { onEachStore(t, testEpochCountsOpenings) }
+
+func testEpochCountsOpenings(t *testing.T, place placer) {
+	path := place(t)
 	for want := uint64(1); want <= 3; want++ {
 		s, err := Open(t.Context(), path, someTime)
 		require.NoError(t, err)
@@ -249,16 +259,20 @@ func TestCommittedSharesSurviveACrash(t *testing.T) {
 	require.Equal(t, uint64(2), again.Epoch())
 }
 
-func TestUseAfterClose(t *testing.T) {
-	s := open(t, filepath.Join(t.TempDir(), "l.db"))
+func TestUseAfterClose(t *testing.T) { onEachStore(t, testUseAfterClose) }
+
+func testUseAfterClose(t *testing.T, place placer) {
+	s := open(t, place(t))
 	require.NoError(t, s.Close())
 	require.ErrorIs(t, s.AppendShares([]Share{someShare(1)}), ErrClosed)
 	_, err := s.Totals(t.Context())
 	require.ErrorIs(t, err, ErrClosed)
 }
 
-func TestKnownMinersAreBounded(t *testing.T) {
-	s := open(t, filepath.Join(t.TempDir(), "l.db"))
+func TestKnownMinersAreBounded(t *testing.T) { onEachStore(t, testKnownMinersAreBounded) }
+
+func testKnownMinersAreBounded(t *testing.T, place placer) {
+	s := open(t, place(t))
 	for i := range maxKnownMiners {
 		s.miners[Miner{Login: fmt.Sprint(i)}] = int64(i)
 	}
