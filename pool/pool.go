@@ -121,7 +121,7 @@ func (p *Pool) Run(ctx context.Context) error {
 func (p *Pool) open(ctx context.Context) error {
 	p.store = p.deps.Store
 	if p.store == nil {
-		store, err := ledger.Open(ctx, p.cfg.Ledger.Path, p.deps.Now())
+		store, err := ledger.Open(ctx, p.cfg.Ledger.Address(), p.deps.Now())
 		if err != nil {
 			return err
 		}

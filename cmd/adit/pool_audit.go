@@ -28,7 +28,7 @@ Exit status: 0 when all holds, 1 otherwise.`,
 			if err != nil {
 				return err
 			}
-			reader, err := ledger.OpenReader(cmd.Context(), cfg.Ledger.Path)
+			reader, err := ledger.OpenReader(cmd.Context(), cfg.Ledger.Address())
 			if err != nil {
 				return err
 			}
@@ -41,9 +41,9 @@ Exit status: 0 when all holds, 1 otherwise.`,
 				fmt.Fprintln(cmd.OutOrStdout(), stratum.Printable(v.String()))
 			}
 			if len(found) > 0 {
-				return fmt.Errorf("ledger %s has %s", cfg.Ledger.Path, counted(uint64(len(found)), "violation"))
+				return fmt.Errorf("ledger %s has %s", cfg.Ledger, counted(uint64(len(found)), "violation"))
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: the accounts are right\n", cfg.Ledger.Path)
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: the accounts are right\n", cfg.Ledger)
 			return nil
 		},
 	}

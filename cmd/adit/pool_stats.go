@@ -41,7 +41,7 @@ difficulty is a decimal in quotes, for it may be larger than other numbers can.`
 			if err != nil {
 				return err
 			}
-			reader, err := ledger.OpenReader(cmd.Context(), cfg.Ledger.Path)
+			reader, err := ledger.OpenReader(cmd.Context(), cfg.Ledger.Address())
 			if err != nil {
 				return err
 			}

@@ -36,6 +36,7 @@ func (c *Config) check(p *problems) {
 		c.checkPort(p, i)
 	}
 	c.checkSeparators(p)
+	c.Ledger.check(p)
 	c.checkLimits(p)
 }
 

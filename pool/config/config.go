@@ -76,11 +76,6 @@ type Port struct {
 	Fee    int
 }
 
-// Ledger says where shares and blocks are kept.
-type Ledger struct {
-	Path string
-}
-
 // Unlock says when blocks count for good, and how PPLNS divides them.
 type Unlock struct {
 	// Confirmations is how many blocks must lie above one; 0 means 60 for

@@ -155,8 +155,6 @@ func readPort(s *section) Port {
 	return c
 }
 
-func readLedger(s *section, c *Config) { s.need("path", &c.Ledger.Path) }
-
 func readVerify(s *section, c *Config) {
 	s.count("threads", &c.Verify.Threads, 1, 1024)
 	s.count("queue", &c.Verify.Queue, 1, 1<<20)
