@@ -13,6 +13,9 @@ import (
 	"github.com/aditmine/adit/harness/trace"
 )
 
+// defaultMaxLine is the longest line recorded in one piece.
+const defaultMaxLine = 256 << 10
+
 // Dialer opens a connection to the pool.
 type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
@@ -27,9 +30,13 @@ type Config struct {
 	// Proto is the dialect, trace.ProtoCryptoNote or trace.ProtoCKB; any other
 	// value has it recognised from each connection's first line.
 	Proto string
-	// Dial opens upstream connections; nil means TCP with DialTimeout.
+	// Front and Back say how miners and the pool are spoken to below stratum.
+	Front Front
+	Back  Back
+	// Dial opens upstream connections; nil means TCP.
 	Dial Dialer
-	// DialTimeout bounds one dial; 0 means 10 seconds.
+	// DialTimeout bounds everything between accepting a miner, or dialling
+	// the pool, and the first line of stratum; 0 means 10 seconds.
 	DialTimeout time.Duration
 	// MaxConns bounds the miners connected at once; 0 means 4096.
 	MaxConns int
@@ -55,7 +62,7 @@ func (c *Config) setDefaults() error {
 		c.MaxConns = 4096
 	}
 	if c.MaxLine <= 0 {
-		c.MaxLine = 256 << 10
+		c.MaxLine = defaultMaxLine
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -66,7 +73,7 @@ func (c *Config) setDefaults() error {
 // Stats counts what a proxy has passed on.
 type Stats struct {
 	Conns       uint64 // accepted so far
-	Refused     uint64 // turned away: too many, or the pool could not be reached
+	Refused     uint64 // turned away: too many, or no connection could be made
 	Open        int64  // connected now
 	ToPool      uint64 // lines from miners
 	ToMiner     uint64 // lines from the pool
@@ -76,14 +83,14 @@ type Stats struct {
 
 // Proxy records the connections of one listener.
 type Proxy struct {
-	cfg   Config
-	next  atomic.Uint64
-	slots chan struct{}
-	conns sync.WaitGroup
+	cfg     Config
+	journal *journal
+	next    atomic.Uint64
+	slots   chan struct{}
+	conns   sync.WaitGroup
 
-	refused, toPool, toMiner atomic.Uint64
-	bytesToPool, bytesToPeer atomic.Uint64
-	open                     atomic.Int64
+	refused atomic.Uint64
+	open    atomic.Int64
 }
 
 // New checks the configuration.
@@ -91,15 +98,16 @@ func New(cfg Config) (*Proxy, error) {
 	if err := cfg.setDefaults(); err != nil {
 		return nil, err
 	}
-	return &Proxy{cfg: cfg, slots: make(chan struct{}, cfg.MaxConns)}, nil
+	j := &journal{trace: cfg.Trace, proto: cfg.Proto, maxLine: cfg.MaxLine}
+	return &Proxy{cfg: cfg, journal: j, slots: make(chan struct{}, cfg.MaxConns)}, nil
 }
 
 // Stats may be called at any time.
 func (p *Proxy) Stats() Stats {
 	return Stats{
 		Conns: p.next.Load(), Refused: p.refused.Load(), Open: p.open.Load(),
-		ToPool: p.toPool.Load(), ToMiner: p.toMiner.Load(),
-		BytesToPool: p.bytesToPool.Load(), BytesToPeer: p.bytesToPeer.Load(),
+		ToPool: p.journal.toPool.Load(), ToMiner: p.journal.toMiner.Load(),
+		BytesToPool: p.journal.bytesToPool.Load(), BytesToPeer: p.journal.bytesToPeer.Load(),
 	}
 }
 
@@ -148,32 +156,31 @@ func (p *Proxy) admit(ctx context.Context, conn net.Conn) {
 }
 
 // serve handles one miner from accept to close.
-func (p *Proxy) serve(ctx context.Context, id uint64, miner net.Conn) {
-	p.cfg.Trace.Record(&trace.Event{Code: trace.CodeOpen, Conn: id, Open: &trace.OpenInfo{
-		Peer: miner.RemoteAddr().String(), Local: miner.LocalAddr().String()}})
-	dialCtx, cancel := context.WithTimeout(ctx, p.cfg.DialTimeout)
-	pool, err := p.cfg.Dial(dialCtx, "tcp", p.cfg.Upstream)
-	cancel()
+func (p *Proxy) serve(ctx context.Context, id uint64, conn net.Conn) {
+	m, err := p.welcome(ctx, conn)
+	p.cfg.Trace.Record(&trace.Event{Code: trace.CodeOpen, Conn: id, Open: &m.open})
 	if err != nil {
-		p.refused.Add(1)
-		p.cfg.Log.Error("cannot reach the pool: is it running, and is the address right?", "pool", p.cfg.Upstream, "err", err)
-		_ = miner.Close()
-		p.recordClose(id, ending{by: trace.ByPool, err: err})
+		p.cfg.Log.Warn("a miner could not start its connection", "conn", id, "peer", conn.RemoteAddr(), "err", err)
+		p.turnAway(id, conn, ending{by: trace.ByMiner, err: err})
 		return
 	}
-	p.cfg.Log.Info("miner connected", "conn", id, "peer", miner.RemoteAddr())
-	s := newSession(p, id, miner, pool)
-	end := s.run(ctx)
-	p.recordClose(id, end)
+	pool, err := p.reach(ctx, m)
+	if err != nil {
+		p.cfg.Log.Error("cannot reach the pool: is it running, and is the address right?", "pool", p.cfg.Upstream, "err", err)
+		p.turnAway(id, conn, ending{by: trace.ByPool, err: err})
+		return
+	}
+	p.cfg.Log.Info("miner connected", "conn", id, "peer", m.source)
+	end := newSession(p, id, m.Conn, pool).run(ctx)
+	p.journal.close(id, end)
 	p.cfg.Log.Info("miner gone", "conn", id, "by", end.by, "how", end.how())
 }
 
-func (p *Proxy) recordClose(id uint64, end ending) {
-	info := &trace.CloseInfo{By: end.by, How: end.how()}
-	if end.err != nil {
-		info.Err = end.err.Error()
-	}
-	p.cfg.Trace.Record(&trace.Event{Code: trace.CodeClose, Conn: id, Close: info})
+// turnAway closes a connection that nothing could be passed on for.
+func (p *Proxy) turnAway(id uint64, conn net.Conn, end ending) {
+	p.refused.Add(1)
+	_ = conn.Close()
+	p.journal.close(id, end)
 }
 
 // isTemporary reports accept errors that pass, such as running out of file

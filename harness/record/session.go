@@ -2,12 +2,14 @@ package record
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/aditmine/adit/harness/trace"
 )
@@ -73,12 +75,12 @@ type direction struct {
 }
 
 func (s *session) toPool() *direction {
-	lines := newSplitter(s.proxy, s.id, trace.CodeToPool)
+	lines := newSplitter(s.proxy.journal, s.id, trace.CodeToPool)
 	return &direction{src: s.miner, dst: s.pool, by: trace.ByMiner, half: trace.HalfMiner, lines: lines}
 }
 
 func (s *session) toMiner() *direction {
-	lines := newSplitter(s.proxy, s.id, trace.CodeToMiner)
+	lines := newSplitter(s.proxy.journal, s.id, trace.CodeToMiner)
 	return &direction{src: s.pool, dst: s.miner, by: trace.ByPool, half: trace.HalfPool, lines: lines}
 }
 
@@ -126,7 +128,7 @@ func (s *session) broken(e ending) {
 	s.ended(e)
 	if e.how() == "rst" {
 		for _, c := range []net.Conn{s.miner, s.pool} {
-			if t, ok := c.(*net.TCPConn); ok {
+			if t := tcpBelow(c); t != nil {
 				_ = t.SetLinger(0)
 			}
 		}
@@ -146,8 +148,20 @@ func (s *session) ended(e ending) bool {
 }
 
 func (s *session) closeBoth() {
-	_ = s.miner.Close()
-	_ = s.pool.Close()
+	hangUp(s.miner)
+	hangUp(s.pool)
+}
+
+// farewell bounds the end of a TLS connection.
+const farewell = 200 * time.Millisecond
+
+// hangUp closes a connection without waiting for a peer that does not read.
+func hangUp(conn net.Conn) {
+	if secure, ok := conn.(*tls.Conn); ok {
+		late := time.AfterFunc(farewell, func() { _ = secure.NetConn().Close() })
+		defer late.Stop()
+	}
+	_ = conn.Close()
 }
 
 func other(by string) string {

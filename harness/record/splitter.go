@@ -2,24 +2,44 @@ package record
 
 import (
 	"bytes"
+	"sync/atomic"
 
 	"github.com/aditmine/adit/harness/trace"
 	"github.com/aditmine/adit/stratum"
 )
 
+// journal is where a recorder's lines go, and what it counts.
+type journal struct {
+	trace   *trace.Writer
+	proto   string // known dialect, else recognised per connection
+	maxLine int
+
+	toPool, toMiner          atomic.Uint64 // lines
+	bytesToPool, bytesToPeer atomic.Uint64
+}
+
+// close records the end of a connection.
+func (j *journal) close(id uint64, end ending) {
+	info := &trace.CloseInfo{By: end.by, How: end.how()}
+	if end.err != nil {
+		info.Err = end.err.Error()
+	}
+	j.trace.Record(&trace.Event{Code: trace.CodeClose, Conn: id, Close: info})
+}
+
 // splitter cuts one direction into lines for the trace. Concatenated, what it
 // records is exactly what was read.
 type splitter struct {
-	proxy *Proxy
-	conn  uint64
-	code  trace.Code
-	buf   []byte
-	named bool // the dialect was recorded already
+	journal *journal
+	conn    uint64
+	code    trace.Code
+	buf     []byte
+	named   bool // the dialect was recorded already
 }
 
-func newSplitter(p *Proxy, conn uint64, code trace.Code) *splitter {
-	known := p.cfg.Proto == trace.ProtoCryptoNote || p.cfg.Proto == trace.ProtoCKB
-	return &splitter{proxy: p, conn: conn, code: code, named: known || code == trace.CodeToMiner}
+func newSplitter(j *journal, conn uint64, code trace.Code) *splitter {
+	known := j.proto == trace.ProtoCryptoNote || j.proto == trace.ProtoCKB
+	return &splitter{journal: j, conn: conn, code: code, named: known || code == trace.CodeToMiner}
 }
 
 // write takes what one read returned.
@@ -30,7 +50,7 @@ func (s *splitter) write(p []byte) {
 		if i == 0 {
 			i = len(p)
 		}
-		if room := s.proxy.cfg.MaxLine - len(s.buf); i > room {
+		if room := s.journal.maxLine - len(s.buf); i > room {
 			s.buf = append(s.buf, p[:room]...)
 			p = p[room:]
 			s.emit(&trace.LineInfo{More: true})
@@ -56,7 +76,7 @@ func (s *splitter) emit(info *trace.LineInfo) {
 	if !s.named {
 		s.name()
 	}
-	s.proxy.cfg.Trace.Record(&trace.Event{Code: s.code, Conn: s.conn, Data: s.buf, Line: info})
+	s.journal.trace.Record(&trace.Event{Code: s.code, Conn: s.conn, Data: s.buf, Line: info})
 	s.buf = nil
 }
 
@@ -68,19 +88,19 @@ func (s *splitter) name() {
 		return
 	}
 	s.named = true
-	s.proxy.cfg.Trace.Record(&trace.Event{Code: trace.CodeMarker, Conn: s.conn,
+	s.journal.trace.Record(&trace.Event{Code: trace.CodeMarker, Conn: s.conn,
 		Marker: trace.Marker{"ev": trace.MarkerProto, "proto": proto}})
 }
 
 func (s *splitter) count(p []byte) {
 	lines := uint64(bytes.Count(p, []byte{'\n'}))
 	if s.code == trace.CodeToPool {
-		s.proxy.toPool.Add(lines)
-		s.proxy.bytesToPool.Add(uint64(len(p)))
+		s.journal.toPool.Add(lines)
+		s.journal.bytesToPool.Add(uint64(len(p)))
 		return
 	}
-	s.proxy.toMiner.Add(lines)
-	s.proxy.bytesToPeer.Add(uint64(len(p)))
+	s.journal.toMiner.Add(lines)
+	s.journal.bytesToPeer.Add(uint64(len(p)))
 }
 
 // Dialect recognises the dialect of a line by its method: "mining." starts

@@ -69,6 +69,13 @@ type LineInfo struct {
 type OpenInfo struct {
 	Peer  string `json:"peer"`            // the miner; "c1", "c2" when redacted
 	Local string `json:"local,omitempty"` // where it was accepted
+	// Via is who connected, when a PROXY header named Peer and Local;
+	// ProxyProto is the header's version.
+	Via        string `json:"via,omitempty"`
+	ProxyProto int    `json:"proxyproto,omitempty"`
+	// TLS is the version that the miner spoke; empty for plain TCP. The
+	// recorded bytes are those inside.
+	TLS string `json:"tls,omitempty"`
 }
 
 // CloseInfo says how a connection ended.

@@ -113,12 +113,13 @@ func (r *Redactor) Event(ev *Event) {
 // open hides who connected and remembers the address, which pools like to
 // echo in "your IP is banned".
 func (r *Redactor) open(ev *Event) {
-	host, _, err := net.SplitHostPort(ev.Open.Peer)
-	if ip := net.ParseIP(host); err == nil && ip != nil && !ip.IsLoopback() {
-		r.learn("ip", host)
+	for _, address := range []string{ev.Open.Peer, ev.Open.Via} {
+		host, _, err := net.SplitHostPort(address)
+		if ip := net.ParseIP(host); err == nil && ip != nil && !ip.IsLoopback() {
+			r.learn("ip", host)
+		}
 	}
-	open := OpenInfo{Peer: fmt.Sprintf("c%d", ev.Conn)}
-	ev.Open = &open
+	ev.Open = &OpenInfo{Peer: fmt.Sprintf("c%d", ev.Conn), ProxyProto: ev.Open.ProxyProto, TLS: ev.Open.TLS}
 }
 
 // data redacts one line of wire bytes. A line that is not JSON cannot be
