@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -68,11 +67,7 @@ func (c *Config) checkCoin(p *problems, i int) {
 	if coin.Algorithm != "" {
 		coin.checkAlgorithm(p, path)
 	}
-	if coin.Node != "" {
-		if u, err := url.Parse(coin.Node); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			p.add(path+".node", "node %q is not a URL such as http://127.0.0.1:18081", coin.Node)
-		}
-	}
+	coin.checkNodes(p, path)
 	if coin.Poll <= 0 || coin.Refresh <= 0 {
 		p.add(path+".poll", "poll and refresh must be above 0")
 	}

@@ -45,8 +45,18 @@ type Coin struct {
 	// Network is "mainnet", "testnet" or, for Monero, "stagenet"; other
 	// CryptoNote coins are given by their name, such as "masari".
 	Network string
-	// Node is the base URL of the node's RPC.
-	Node string
+	// Node is the base URL of the node's RPC. Nodes, when there are several,
+	// are those of all, the preferred one first, and Node is not used; see
+	// NodeURLs.
+	Node  string
+	Nodes []string
+	// ZMQ are monerod's publishers (--zmq-pub), such as tcp://127.0.0.1:18083.
+	// Subscribe are the host:port of CKB nodes' rpc.tcp_listen_address, and
+	// NotifyListen is where [block_assembler] notify of theirs posts to. All
+	// of them only bring news sooner: nodes are polled as well.
+	ZMQ          []string
+	Subscribe    []string
+	NotifyListen string
 	// User and Password log in to the node's RPC, where it wants that.
 	User, Password string
 	// Address is where block rewards go. A CKB node is told on its own side;

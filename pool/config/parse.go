@@ -127,7 +127,7 @@ func readCoin(s *section) Coin {
 		s.text("address", &c.Address)
 	}
 	s.text("network", &c.Network)
-	s.need("node", &c.Node)
+	readNodes(s, &c)
 	s.text("user", &c.User)
 	s.text("password", &c.Password)
 	s.duration("poll", &c.Poll, 10*time.Millisecond, time.Minute)

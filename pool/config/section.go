@@ -42,6 +42,29 @@ func (s *section) text(key string, dst *string) {
 	s.fail(key, "must be text in quotes, not %s", describe(v))
 }
 
+// texts is a list of texts.
+func (s *section) texts(key string, dst *[]string) {
+	v, ok := s.take(key)
+	if !ok {
+		return
+	}
+	list, isList := v.([]any)
+	var texts []string
+	for _, element := range list {
+		text, isText := element.(string)
+		if !isText {
+			isList = false
+			break
+		}
+		texts = append(texts, strings.TrimSpace(text))
+	}
+	if !isList {
+		s.fail(key, "must be a list of texts in quotes, not %s", describe(v))
+		return
+	}
+	*dst = texts
+}
+
 // need is text that must be there.
 func (s *section) need(key string, dst *string) {
 	_, present := s.table[key]
