@@ -100,7 +100,7 @@ func startRig(t *testing.T, c *moneroChain) *rig {
 	r.proxy.listening(t, listen)
 	// The node must not have to fight the miner for the processor.
 	r.miner = start(t, "adit mine", "nice", "-n", "15", r.binary, "mine", "-o", listen,
-		"-u", c.address+".rig1", "-p", "x", "-a", "cn/0", "-t", "1", "--no-tui", "--print-time", "10")
+		"-u", c.address+".rig1", "-p", "x", "-a", "cn/0", "-t", "1", "--no-tune", "--no-tui", "--print-time", "10")
 	return r
 }
 

@@ -61,7 +61,7 @@ func TestBenchTable(t *testing.T) {
 
 func TestBenchUsage(t *testing.T) {
 	for _, args := range [][]string{
-		{"-a", "nonsense"}, {"-a", ""}, {"-a", "eaglesong,"}, {"-t", "0"}, {"-t", "100000"},
+		{"-a", "nonsense"}, {"-a", ""}, {"-a", "eaglesong,"}, {"-t", "-1"}, {"--lanes", "99"}, {"-t", "100000"},
 		{"--seconds", "0"}, {"--seconds", "-1"}, {"--seconds", "NaN"}, {"--seconds", "1e300"},
 	} {
 		_, err := runCmd(t.Context(), newBenchCmd(), nil, args...)

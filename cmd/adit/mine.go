@@ -14,6 +14,7 @@ import (
 
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cpu"
+	"github.com/aditmine/adit/hash/cpu/tune"
 	"github.com/aditmine/adit/miner"
 	"github.com/aditmine/adit/miner/plain"
 	"github.com/aditmine/adit/stratumclient"
@@ -193,7 +194,7 @@ func (f *mineFlags) run(cmd *cobra.Command) error {
 func (f *mineFlags) tune(cmd *cobra.Command, p *minePlan) error {
 	out := cmd.ErrOrStderr()
 	fmt.Fprintf(out, "measuring how %s runs fastest here, for about ten seconds (once; --no-tune skips it)\n", p.algorithm.Name)
-	best, err := measureSetting(cmd.Context(), p.algorithm, f.threads, nil)
+	best, err := measureSetting(cmd.Context(), f.threads, tune.Options{Algorithm: p.algorithm})
 	if best.Threads == 0 {
 		return err
 	}

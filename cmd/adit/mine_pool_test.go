@@ -144,7 +144,7 @@ func TestMineOnAPool(t *testing.T) {
 	}
 	log := filepath.Join(t.TempDir(), "mine.log")
 	status, out, errs := adit("mine", "-o", p.listener.Addr().String(), "-u", "WALLET", "-p", "rig", "--rig-id", "shed",
-		"-a", "cn/upx2", "-t", "2", "--shares", "4", "-l", log)
+		"-a", "cn/upx2", "-t", "2", "--no-tune", "--shares", "4", "-l", log)
 	require.Equal(t, exitOK, status, errs)
 	require.Empty(t, errs)
 	p.requireFine(5)
@@ -180,7 +180,7 @@ func TestMineFallsBackToTheNextPool(t *testing.T) {
 	require.NoError(t, dead.Close())
 	p := newScriptedPool(t, "cn/upx2")
 	status, out, errs := adit("mine", "-o", deadAddr, "-o", p.listener.Addr().String(), "-u", "one", "-u", "two",
-		"-a", "cn/upx2", "-t", "1", "--shares", "1")
+		"-a", "cn/upx2", "-t", "1", "--no-tune", "--shares", "1")
 	require.Equal(t, exitOK, status, errs)
 	p.requireFine(1)
 	require.Equal(t, "two", p.logins[0]["login"])
@@ -195,7 +195,7 @@ func TestMineStopsCleanlyWhenInterrupted(t *testing.T) {
 	defer interrupt()
 	var out lockedBuffer
 	cmd := newRootCmd()
-	cmd.SetArgs([]string{"mine", "-o", p.listener.Addr().String(), "-u", "w", "-a", "cn/upx2", "-t", "2"})
+	cmd.SetArgs([]string{"mine", "-o", p.listener.Addr().String(), "-u", "w", "-a", "cn/upx2", "-t", "2", "--no-tune"})
 	cmd.SetIn(strings.NewReader(""))
 	cmd.SetOut(&out)
 	cmd.SetErr(&out)

@@ -110,13 +110,13 @@ func TestMineDryRun(t *testing.T) {
 		"-t", "3", "--dry-run")
 	require.Equal(t, exitOK, status, errs)
 	require.Empty(t, errs)
-	require.Contains(t, out, " * ALGO         cn-pico, 256 KiB for each thread\n * THREADS      3 on ")
+	require.Contains(t, out, " * ALGO         cn-pico, 256 KiB for each lane\n * THREADS      3 on ")
 	require.Contains(t, out, " * POOL #1      127.0.0.1:1\n * POOL #2      b:2 TLS\n * DONATE       0 %, there is no fee\nOK\n")
 	require.NotContains(t, out, "\x1b")
 }
 
 func TestMineCannotOpenItsLog(t *testing.T) {
-	status, _, errs := adit("mine", "-o", "127.0.0.1:1", "-u", "w", "-a", "cn-pico",
+	status, _, errs := adit("mine", "-o", "127.0.0.1:1", "-u", "w", "-a", "cn-pico", "--no-tune",
 		"-l", filepath.Join(t.TempDir(), "no", "such", "log"))
 	require.Equal(t, exitFailure, status)
 	require.Contains(t, errs, "opening the log")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +28,7 @@ threads, lanes, rate in hashes per second.`
 func newTuneCmd() *cobra.Command {
 	var list string
 	var threads int
+	var slice time.Duration
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "tune [-a ALGO[,ALGO...]|all] [-t THREADS] [--json]",
@@ -44,13 +46,17 @@ func newTuneCmd() *cobra.Command {
 			if threads < 0 || threads > maxBenchThreads {
 				return usagef("--threads %d: want 1 to %d, or 0 for as many as are best", threads, maxBenchThreads)
 			}
-			t := tuner{out: cmd.OutOrStdout(), trace: cmd.ErrOrStderr(), threads: threads, json: asJSON}
+			if slice <= 0 || slice > time.Minute {
+				return usagef("--slice %v: want more than 0 and at most a minute", slice)
+			}
+			t := tuner{out: cmd.OutOrStdout(), trace: cmd.ErrOrStderr(), threads: threads, slice: slice, json: asJSON}
 			return t.all(cmd.Context(), algorithms)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&list, "algo", "a", "all", "algorithms, separated by commas, or \"all\"")
 	flags.IntVarP(&threads, "threads", "t", 0, "number of threads (default: as many as are best)")
+	flags.DurationVar(&slice, "slice", 300*time.Millisecond, "how long a setting runs at a time")
 	flags.BoolVar(&asJSON, "json", false, "print JSON, one object a line")
 	return cmd
 }
@@ -59,12 +65,13 @@ func newTuneCmd() *cobra.Command {
 type tuner struct {
 	out, trace io.Writer
 	threads    int
+	slice      time.Duration
 	json       bool
 }
 
 func (t *tuner) all(ctx context.Context, algorithms []*hash.Algorithm) error {
 	for _, a := range algorithms {
-		best, err := measureSetting(ctx, a, t.threads, t.progress(a))
+		best, err := measureSetting(ctx, t.threads, tune.Options{Algorithm: a, Slice: t.slice, Progress: t.progress(a)})
 		if err != nil && best.Threads == 0 {
 			return err
 		}

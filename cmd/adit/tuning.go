@@ -55,10 +55,9 @@ func savedSetting(a *hash.Algorithm, threads, lanes int) (s cpuSetting, ok bool)
 	return cpuSetting{saved.Threads, saved.Lanes, "tuned before"}, true
 }
 
-// measureSetting measures what the command line leaves open, and saves it. A
-// file that cannot be written is an error beside a setting that is good.
-func measureSetting(ctx context.Context, a *hash.Algorithm, threads int, progress func(tune.Setting)) (tune.Setting, error) {
-	options := tune.Options{Algorithm: a, Progress: progress}
+// measureSetting measures what the command line leaves open (threads, unless
+// they are 0, are given), and saves it. A file that cannot be written is an error beside a setting that is good.
+func measureSetting(ctx context.Context, threads int, options tune.Options) (tune.Setting, error) {
 	if threads > 0 {
 		options.Threads = []int{threads}
 	}
@@ -68,7 +67,7 @@ func measureSetting(ctx context.Context, a *hash.Algorithm, threads int, progres
 	}
 	file, err := tuningFile()
 	if err == nil {
-		err = file.Save(a, threads, best)
+		err = file.Save(options.Algorithm, threads, best)
 	}
 	if err != nil {
 		return best, fmt.Errorf("the setting is used, but not kept: %w", err)

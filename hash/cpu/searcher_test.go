@@ -103,7 +103,7 @@ func TestSearchWritesNoncesIntoTheBlob(t *testing.T) {
 		require.Equal(t, 0x0102fe+uint64(i), hits[i].Nonce)
 		require.Equal(t, blob[2:6], hits[i].Digest[:4])
 	}
-	require.Equal(t, hash.SearcherInfo{Backend: "cpu", Device: "CPU 3", Impl: "toy", Lanes: 4}, s.Info())
+	require.Equal(t, hash.SearcherInfo{Backend: "cpu", Device: "CPU 3", Impl: "toy", Lanes: 4, Trusted: true}, s.Info())
 }
 
 // The target is inclusive, and read in the algorithm's byte order.
@@ -214,7 +214,7 @@ func TestSearcherErrors(t *testing.T) {
 
 	h := &toyHasher{lanes: 1, fail: errors.New("burnt out")}
 	s := toySearcher(t, h, 0)
-	require.Equal(t, hash.SearcherInfo{Backend: "cpu", Device: "CPU 3"}, s.Info())
+	require.Equal(t, hash.SearcherInfo{Backend: "cpu", Device: "CPU 3", Trusted: true}, s.Info())
 	_, _, err = s.Search(0, 1, nil)
 	require.ErrorContains(t, err, "no work")
 	require.NoError(t, s.SetWork(toyWork(t, 4)))
