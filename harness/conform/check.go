@@ -93,6 +93,10 @@ func (c *Check) Section() string {
 // NeedsNode reports whether the check steers the node behind the pool.
 func (c *Check) NeedsNode() bool { return slices.Contains(c.Needs, NeedNode) }
 
+// Alone reports whether the check must not run beside others: it moves the
+// chain or the pool under them, or crowds them out.
+func (c *Check) Alone() bool { return len(c.Needs) > 0 }
+
 // Catalogue returns every check in order. The slice is the caller's.
 func Catalogue() []Check {
 	all := slices.Concat(catalogueCN(), catalogueCKB(), catalogueOperation())

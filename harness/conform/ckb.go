@@ -157,7 +157,7 @@ func (e *Env) ckbCurrent() (*ckbSession, error) {
 	if err != nil {
 		return nil, err
 	}
-	want := e.cfg.Node.Height() + 1
+	want := e.node.Height() + 1
 	if s.job.height != want && s.nextJob(e.tipWait(), func(j *ckbJob) bool { return j.height == want }) == nil {
 		return nil, fmt.Errorf("the pool gives work for height %d while the node's next is %d: is it configured to use the harness's node?", s.job.height, want)
 	}
@@ -166,14 +166,14 @@ func (e *Env) ckbCurrent() (*ckbSession, error) {
 
 // advance lets the node find a block and waits for work on it.
 func (s *ckbSession) advance() error {
-	if err := s.env.cfg.Node.Mine(1); err != nil {
+	if err := s.env.node.Mine(1); err != nil {
 		return err
 	}
 	return s.renewed("a new block")
 }
 
 func (s *ckbSession) renewed(what string) error {
-	want := s.env.cfg.Node.Height() + 1
+	want := s.env.node.Height() + 1
 	if s.nextJob(s.env.tipWait(), func(j *ckbJob) bool { return j.height == want }) == nil {
 		return failed(fmt.Sprintf("no job of height %d within %v of %s", want, s.env.tipWait(), what), "a job on the new tip")
 	}

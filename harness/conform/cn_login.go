@@ -91,7 +91,7 @@ func (e *Env) cnBadAddress(address string) error {
 	if _, ok := new(big.Int).SetString(string(o["code"]), 10); !ok || text(o["message"]) == "" {
 		return failed(a.String(), accepted)
 	}
-	c.Settle(e.quiet())
+	e.drain(c)
 	for _, m := range c.pushes {
 		if m.Method() == "job" {
 			return failed("the message "+clip(m.Raw)+" after the refusal", accepted)

@@ -15,7 +15,7 @@ func (e *Env) cnCurrent() (*cnSession, error) {
 	if err != nil {
 		return nil, err
 	}
-	want := e.cfg.Node.Height() + 1
+	want := e.node.Height() + 1
 	if s.job.height == 0 {
 		return nil, skipf("the pool's jobs do not say their height")
 	}
@@ -27,7 +27,7 @@ func (e *Env) cnCurrent() (*cnSession, error) {
 
 // advance lets the node find blocks and waits for work on the last of them.
 func (s *cnSession) advance(blocks int) (*cnJob, error) {
-	if err := s.env.cfg.Node.Mine(blocks); err != nil {
+	if err := s.env.node.Mine(blocks); err != nil {
 		return nil, err
 	}
 	return s.follow("a new block")
@@ -35,7 +35,7 @@ func (s *cnSession) advance(blocks int) (*cnJob, error) {
 
 // follow waits for work on the node's tip.
 func (s *cnSession) follow(what string) (*cnJob, error) {
-	want := s.env.cfg.Node.Height() + 1
+	want := s.env.node.Height() + 1
 	if j := s.nextJob(s.env.tipWait(), func(j *cnJob) bool { return j.height == want }); j != nil {
 		return j, nil
 	}
@@ -79,7 +79,7 @@ func cnJob09(e *Env) error {
 		return err
 	}
 	for _, s := range sessions {
-		if s.job.height != e.cfg.Node.Height()+1 {
+		if s.job.height != e.node.Height()+1 {
 			if _, err := s.follow("a new block"); err != nil {
 				return err
 			}
@@ -117,13 +117,13 @@ func cnSub05(e *Env) error {
 	if err != nil {
 		return err
 	}
-	taken, refusedBefore := e.cfg.Node.Handed()
+	taken, refusedBefore := e.node.Handed()
 	zeros := "0000000000000000000000000000000000000000000000000000000000000000"
 	if err := refused("a result of zeros", s.submit(p.with("result", zeros))); err != nil {
 		return err
 	}
 	e.pause(e.quiet())
-	if t, r := e.cfg.Node.Handed(); t != taken || r != refusedBefore {
+	if t, r := e.node.Handed(); t != taken || r != refusedBefore {
 		return failed("the pool handed the node a block", "nothing reaches the node")
 	}
 	return nil
@@ -182,7 +182,7 @@ func (e *Env) late(a Answer, what string, grace bool) error {
 
 // cnSub23: a solved block.
 func cnSub23(e *Env) error {
-	was := e.cfg.Node.Difficulty()
+	was := e.node.Difficulty()
 	s, err := e.cnCurrent()
 	if err != nil {
 		return err
@@ -191,29 +191,33 @@ func cnSub23(e *Env) error {
 	if err != nil {
 		return err
 	}
-	if err := e.cfg.Node.SetDifficulty(max(2, w.difficulty)); err != nil {
+	if err := e.node.SetDifficulty(max(2, w.difficulty)); err != nil {
 		return skipf("the node's difficulty cannot be lowered: %v", err)
 	}
-	defer func() { _ = e.cfg.Node.SetDifficulty(was) }() // it could a moment ago
-	if _, err := s.advance(1); err != nil {              // the next template has the new difficulty
+	defer func() {
+		_ = e.node.SetDifficulty(was) // it could a moment ago
+		_, _ = s.advance(1)           // no job of the low difficulty is left to others
+	}()
+	if _, err := s.advance(1); err != nil { // the next template has the new difficulty
 		return err
 	}
 	if w, err = s.work(s.job); err != nil {
 		return err
 	}
-	w.difficulty = max(w.difficulty, e.cfg.Node.Difficulty())
+	w.difficulty = max(w.difficulty, e.node.Difficulty())
 	w.target = hardest(w.target, w.difficulty)
 	found, err := e.valid(w)
 	if err != nil {
 		return err
 	}
-	taken, _ := e.cfg.Node.Handed()
+	taken, _ := e.node.Handed()
+	e.node.handsIn()
 	if a := s.submit(s.params(s.job, w, &found)); a.Outcome != Accepted {
 		return failed(a.String()+" to a share that solves a block", "the share is accepted")
 	}
 	for end := time.Now().Add(e.cfg.Timeout); time.Now().Before(end); e.pause(20 * time.Millisecond) {
-		if t, _ := e.cfg.Node.Handed(); t > taken {
-			return e.cfg.Node.SetDifficulty(was)
+		if t, _ := e.node.Handed(); t > taken {
+			return nil
 		}
 	}
 	return failed("no block reached the node", "the node gets the block at once")

@@ -23,7 +23,7 @@ func cnSub01(e *Env) error {
 	if a.Outcome != Accepted || text(object(a.Message.Fields["result"])["status"]) != "OK" {
 		return failed(a.String(), `result {"status":"OK"}`)
 	}
-	s.Settle(e.quiet())
+	e.drain(s.Conn)
 	if n := len(s.replies[id]); n != 1 {
 		return failed(fmt.Sprintf("%d answers", n), "one answer")
 	}
@@ -323,7 +323,7 @@ func cnSub20(e *Env) error {
 			accepted++
 		}
 	}
-	s.Settle(e.quiet())
+	e.drain(s.Conn)
 	for i := range count {
 		if n := len(s.replies[fmt.Sprint(1000+i)]); n != 1 {
 			return failed(fmt.Sprintf("%d answers to submit %d", n, i+1), "one answer for each submit")

@@ -46,6 +46,7 @@ type Conn struct {
 	nc      net.Conn
 	timeout time.Duration
 	log     *transcript
+	tips    tips
 	nextID  int
 
 	events chan Event
@@ -60,8 +61,8 @@ type Conn struct {
 	kept    int
 }
 
-func newConn(ctx context.Context, nc net.Conn, timeout time.Duration, log *transcript) *Conn {
-	c := &Conn{ctx: ctx, nc: nc, timeout: timeout, log: log, events: make(chan Event, maxEvents),
+func newConn(ctx context.Context, nc net.Conn, timeout time.Duration, log *transcript, seen tips) *Conn {
+	c := &Conn{ctx: ctx, nc: nc, timeout: timeout, log: log, tips: seen, events: make(chan Event, maxEvents),
 		done: make(chan struct{}), replies: map[string][]Answer{}}
 	c.reader.Go(c.read)
 	return c
@@ -177,6 +178,9 @@ func (c *Conn) keep(ev Event) {
 		c.log.add("x", nil)
 	case Line:
 		c.log.add("<", ev.Raw)
+		if ev.Message != nil {
+			c.tips.see(ev.Message)
+		}
 		if c.kept++; c.kept > maxKept {
 			return
 		}

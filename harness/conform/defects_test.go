@@ -8,10 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEachDefectIsCaught breaks the server in one way at a time: the checks
-// named must find it, and no others.
-func TestEachDefectIsCaught(t *testing.T) {
-	defects := map[string]string{
+// defectsCN are the ways to break the CryptoNote server, each with the checks
+// that must find it.
+func defectsCN() map[string]string {
+	return map[string]string{
 		"greeting":                   "CN-CONN-01",
 		"crlf refused":               "CN-CONN-03",
 		"status missing":             "CN-LOGIN-01",
@@ -59,10 +59,65 @@ func TestEachDefectIsCaught(t *testing.T) {
 		"banner":                     "CN-CONN-01 CN-CONN-02",
 		"three byte target":          "CN-JOB-03",
 	}
-	checks := implemented(t, CN)
-	got := runEach(t, defects, func(defect string) (Config, []Check) { return tinyCNConfig(t, defect), checks })
+}
+
+// defectsCKB are the ways to break the CKB server.
+func defectsCKB() map[string]string {
+	return map[string]string{
+		"wrong size":        "CKB-SUB-01",
+		"one nonce1":        "CKB-SUB-02",
+		"text null":         "CKB-SUB-03",
+		"lost nonce1":       "CKB-SUB-04",
+		"numeric true":      "CKB-AUTH-01",
+		"any worker":        "CKB-AUTH-02",
+		"late target":       "CKB-TGT-01",
+		"no suggestions":    "CKB-TGT-05",
+		"clean as number":   "CKB-JOB-01 CKB-JOB-02",
+		"never clean":       "CKB-JOB-02",
+		"old work":          "CKB-JOB-02",
+		"old parent":        "CKB-JOB-04",
+		"one job id":        "CKB-JOB-05",
+		"early job":         "CKB-TGT-01 CKB-JOB-07",
+		"share as text":     "CKB-SHR-01",
+		"no target":         "CKB-SHR-02 CKB-SHR-06 SEC-AUTH-02",
+		"cut nonce2":        "CKB-SHR-03",
+		"low bytes alone":   "CKB-SHR-04",
+		"case counts":       "CKB-SHR-05",
+		"client's nonce1":   "CKB-SHR-06 SEC-AUTH-02",
+		"strangers":         "CKB-SHR-07 CKB-SHR-08",
+		"other codes":       "CKB-AUTH-03 CKB-SHR-07 CKB-SHR-08",
+		"refusal with true": "CKB-SHR-09",
+	}
+}
+
+// fatalCN are defects that end the service for everybody: the check that does
+// so is run alone.
+func fatalCN() map[string]string {
+	return map[string]string{
+		"malformed bans": "SEC-BAN-02", "dies on bad login": "CN-LOGIN-05", "dies on bad submit": "CN-SUB-21",
+	}
+}
+
+// TestEachDefectIsCaught breaks a server in one way at a time: the checks named
+// must find it, and no others.
+func TestEachDefectIsCaught(t *testing.T) {
+	eachDefect(t, CN, memCN, defectsCN())
+}
+
+func TestEachCKBDefectIsCaught(t *testing.T) {
+	eachDefect(t, CKB, memCKB, defectsCKB())
+}
+
+func eachDefect(t *testing.T, profile Profile, configure func(*testing.T, string) Config, defects map[string]string) {
+	if testing.Short() {
+		t.Skip("tens of runs of the whole suite")
+	}
+	checks := implemented(t, profile)
 	for defect, want := range defects {
-		require.Equal(t, want, strings.Join(without(got[defect], "CN-CONN-07"), " "), defect)
+		t.Run(defect, func(t *testing.T) {
+			found, _ := bubble(t, checks, func(t *testing.T) Config { return configure(t, defect) })
+			require.Equal(t, want, strings.Join(without(found, "CN-CONN-07"), " "))
+		})
 	}
 }
 
@@ -74,16 +129,23 @@ func without(ids []string, id string) []string {
 // TestDefectsThatEndTheService breaks the server for everybody: the check that
 // does so finds it, alone.
 func TestDefectsThatEndTheService(t *testing.T) {
-	for defect, id := range map[string]string{
-		"malformed bans": "SEC-BAN-02", "dies on bad login": "CN-LOGIN-05", "dies on bad submit": "CN-SUB-21",
-	} {
+	for defect, id := range fatalCN() {
 		t.Run(defect, func(t *testing.T) {
-			t.Parallel()
 			sel := Selection{Selectors: []string{id}}
 			checks, err := sel.Choose(Catalogue(), CN)
 			require.NoError(t, err)
-			found, odd := findings(t, tinyCNConfig(t, defect), checks)
+			found, odd := bubble(t, checks, func(t *testing.T) Config { return memCN(t, defect) })
 			require.Equal(t, []string{id}, found, odd)
 		})
 	}
+}
+
+// TestCorrectServersPassInVirtualTime is the other half of the defects' proof.
+func TestCorrectServersPassInVirtualTime(t *testing.T) {
+	found, odd := bubble(t, implemented(t, CN), func(t *testing.T) Config { return memCN(t, "") })
+	require.Equal(t, []string{"CN-CONN-07"}, found)
+	require.Empty(t, odd)
+	found, odd = bubble(t, implemented(t, CKB), func(t *testing.T) Config { return memCKB(t, "") })
+	require.Empty(t, found)
+	require.Empty(t, odd)
 }

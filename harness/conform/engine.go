@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
@@ -39,9 +38,11 @@ type Config struct {
 	// TipWait is how long a pool may take to notice its node's new block (0:
 	// 10 s; most poll every second, or every few).
 	TipWait time.Duration
-	// Jobs is how many checks run at a time (0: 1). Those that steer the node
-	// run alone.
+	// Jobs is how many checks run at a time (0: 1). Those that steer the node or
+	// the pool, read the ledger or come as a crowd run alone, after the others.
 	Jobs int
+	// Crowd is how many connections a check opens that wants many (0: 200).
+	Crowd int
 	// Strict makes findings against a SHOULD failures.
 	Strict bool
 	// Known are failures that do not count.
@@ -71,6 +72,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Progress == nil {
 		c.Progress = func(Result) {}
+	}
+	if c.Crowd <= 0 {
+		c.Crowd = 200
 	}
 	c.Jobs = max(1, c.Jobs)
 	return c
@@ -126,10 +130,11 @@ type runner struct {
 	checks  []Check
 	results []*Result
 
-	steering sync.RWMutex // held by a check that steers the node
-	mu       sync.Mutex   // guards Progress
+	mu sync.Mutex // guards Progress
 }
 
+// run carries out the checks that may run beside others, then those that run
+// alone: what these do to the chain and the pool must not reach the others.
 func (r *runner) run(ctx context.Context) {
 	next := make(chan int)
 	var workers sync.WaitGroup
@@ -141,28 +146,24 @@ func (r *runner) run(ctx context.Context) {
 		})
 	}
 	for i := range r.checks {
-		if ctx.Err() != nil {
-			break
+		if !r.checks[i].Alone() && ctx.Err() == nil {
+			next <- i
 		}
-		next <- i
 	}
 	close(next)
 	workers.Wait()
+	for i := range r.checks {
+		if r.checks[i].Alone() && ctx.Err() == nil {
+			r.one(ctx, i)
+		}
+	}
 }
 
 // one carries a check out, and keeps what came of it unless the run ended
 // meanwhile.
 func (r *runner) one(ctx context.Context, i int) {
-	c := &r.checks[i]
-	if c.NeedsNode() && c.Implemented && r.cfg.Node != nil {
-		r.steering.Lock()
-		defer r.steering.Unlock()
-	} else {
-		r.steering.RLock()
-		defer r.steering.RUnlock()
-	}
 	began := time.Now()
-	result := r.carryOut(ctx, c)
+	result := r.carryOut(ctx, &r.checks[i])
 	if ctx.Err() != nil {
 		return
 	}
@@ -173,26 +174,54 @@ func (r *runner) one(ctx context.Context, i int) {
 	r.cfg.Progress(result)
 }
 
+// maxAttempts is how often a check is done while blocks that are not of the
+// suite's making come in between.
+const maxAttempts = 3
+
 func (r *runner) carryOut(ctx context.Context, c *Check) Result {
 	result := Result{ID: c.ID, Level: c.Level, Basis: c.Basis, Requirement: c.Requirement}
-	switch {
-	case !c.Implemented:
-		result.Verdict, result.Reason = Unsupported, "not implemented in this release"
-		return result
-	case c.NeedsNode() && r.cfg.Node == nil:
-		result.Verdict, result.Reason = Skip, "needs control of the node behind the pool: give --node-listen"
+	if verdict, reason := r.cfg.prevented(c); reason != "" {
+		result.Verdict, result.Reason = verdict, reason
 		return result
 	}
-	ctx, cancel := context.WithTimeout(ctx, 4*(r.cfg.Timeout+r.cfg.Effort+r.cfg.TipWait))
+	for attempt := 1; ; attempt++ {
+		env, err := r.attempt(ctx, c)
+		if attempt < maxAttempts && err != nil && ctx.Err() == nil && env.disturbed() {
+			continue
+		}
+		if attempt > 1 {
+			env.note(fmt.Sprintf("done %d times: blocks that this run did not ask for came in between", attempt))
+		}
+		result.fill(r.cfg, c, env, err)
+		return result
+	}
+}
+
+// attempt carries a check out once.
+func (r *runner) attempt(ctx context.Context, c *Check) (*Env, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.patience())
 	defer cancel()
-	env := &Env{ctx: ctx, cfg: r.cfg, rng: rand.New(rand.NewPCG(r.cfg.Seed, fingerprint(c.ID)))}
+	env := newEnv(ctx, r.cfg, c)
 	err := guard(c, env)
 	env.close()
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		err = inconclusivef("the check did not end in time; last: %v", err)
 	}
-	result.fill(r.cfg, c, env, err)
-	return result
+	return env, err
+}
+
+// patience is how long one check may take.
+func (c *Config) patience() time.Duration { return 4 * (c.Timeout + c.Effort + c.TipWait) }
+
+// prevented says why a check cannot be carried out in this run, if so.
+func (c *Config) prevented(check *Check) (Verdict, string) {
+	switch {
+	case !check.Implemented:
+		return Unsupported, "not implemented in this release"
+	case check.NeedsNode() && c.Node == nil:
+		return Skip, "needs control of the node behind the pool: give --node-listen"
+	}
+	return "", ""
 }
 
 // guard keeps a mistake in one check from ending the run.

@@ -176,7 +176,7 @@ func TestHostileServers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := tinyCNConfig(t, "")
+			cfg := tcpCN(t)
 			cfg.Target, cfg.Timeout, cfg.Effort, cfg.TipWait = tinyListener(t, serve), 100*time.Millisecond, 100*time.Millisecond, 100*time.Millisecond
 			report, err := Run(t.Context(), cfg, implemented(t, CN))
 			require.NoError(t, err)
@@ -197,4 +197,33 @@ func drainConn(nc net.Conn) {
 			return
 		}
 	}
+}
+
+// TestDisturbedChecksAreDoneAgain has blocks come in that no check asked for.
+func TestDisturbedChecksAreDoneAgain(t *testing.T) {
+	node := &tinyChain{height: 10, changed: func() {}}
+	tries := map[string]int{}
+	check := func(id string, stray int) Check {
+		return scripted(id, NeedNode, func(e *Env) error {
+			tries[id]++
+			if err := e.node.Mine(2); err != nil {
+				return err
+			}
+			if tries[id] <= stray {
+				if err := node.Mine(1); err != nil { // behind the suite's back
+					return err
+				}
+				return failed("that", "this")
+			}
+			return nil
+		})
+	}
+	finds := scripted("X-A-03", NeedNode, func(*Env) error { tries["X-A-03"]++; return failed("that", "this") })
+	report, err := Run(t.Context(), Config{Node: node}, []Check{check("X-A-01", 1), check("X-A-02", 9), finds})
+	require.NoError(t, err)
+	require.Equal(t, map[string]int{"X-A-01": 2, "X-A-02": maxAttempts, "X-A-03": 1}, tries)
+	require.Equal(t, Pass, report.Results[0].Verdict)
+	require.Contains(t, report.Results[0].Notes[0], "done 2 times")
+	require.Equal(t, Fail, report.Results[1].Verdict)
+	require.Equal(t, Fail, report.Results[2].Verdict)
 }

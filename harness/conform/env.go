@@ -9,38 +9,26 @@ import (
 	"github.com/aditmine/adit/hash"
 )
 
-// Node is the node behind the pool under test, steered by the suite.
-type Node interface {
-	// Height is that of the node's tip.
-	Height() uint64
-	// Mine lets the node find blocks by itself.
-	Mine(count int) error
-	// Reorg replaces the last blocks of the chain by more of its own.
-	Reorg(depth int) error
-	// FailNext lets the next calls of the pool fail.
-	FailNext(count int)
-	// Recover ends what FailNext began.
-	Recover()
-	// Handed counts the blocks that came from outside: those taken and those
-	// refused.
-	Handed() (taken, refused int)
-	// Difficulty is the expected number of hashes of the next block.
-	Difficulty() uint64
-	// SetDifficulty changes it, where the node can; the error says that it
-	// cannot.
-	SetDifficulty(uint64) error
-}
-
 // Env is what a check works with: connections, randomness, a hasher, perhaps
 // a node. It is used by one goroutine.
 type Env struct {
 	ctx    context.Context
 	cfg    *Config
 	rng    *rand.Rand
+	node   *steered // nil without a node
+	tips   tips
 	log    transcript
 	conns  []*Conn
 	hasher hash.Hasher
 	notes  []string
+}
+
+func newEnv(ctx context.Context, cfg *Config, c *Check) *Env {
+	e := &Env{ctx: ctx, cfg: cfg, rng: rand.New(rand.NewPCG(cfg.Seed, fingerprint(c.ID))), tips: tips{}}
+	if cfg.Node != nil {
+		e.node = newSteered(cfg.Node)
+	}
+	return e
 }
 
 // Dial opens a connection, which the engine closes when the check ends.
@@ -52,9 +40,22 @@ func (e *Env) Dial() (*Conn, error) {
 		return nil, &DialError{Target: e.cfg.Target, Err: err}
 	}
 	e.log.add("o", []byte(e.cfg.Target))
-	c := newConn(e.ctx, nc, e.cfg.Timeout, &e.log)
+	c := newConn(e.ctx, nc, e.cfg.Timeout, &e.log, e.tips)
 	e.conns = append(e.conns, c)
 	return c, nil
+}
+
+// disturbed reports whether the check met a block that it had not asked for:
+// what it found may be that block's doing.
+func (e *Env) disturbed() bool {
+	moves := 0
+	if e.node != nil {
+		if e.node.strayed() {
+			return true
+		}
+		moves = e.node.moves
+	}
+	return len(e.tips) > 1+moves
 }
 
 // close ends all that the check opened.
@@ -82,6 +83,16 @@ func (e *Env) pause(d time.Duration) {
 
 // quiet is how long a connection must say nothing to count as having said all.
 func (e *Env) quiet() time.Duration { return min(300*time.Millisecond, e.cfg.Timeout) }
+
+// drain reads until a connection has said all it had to say. A pool that is
+// slow would only seem silent, so it has to answer one more request in between.
+func (e *Env) drain(c *Conn) {
+	c.Settle(e.quiet())
+	if !c.closed {
+		e.answers(c)
+		c.Settle(e.quiet())
+	}
+}
 
 // halfCloser is a connection whose sending side can be closed alone.
 type halfCloser interface{ CloseWrite() error }

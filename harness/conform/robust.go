@@ -255,14 +255,14 @@ func robNode01(e *Env) error {
 	if err != nil {
 		return err
 	}
-	e.cfg.Node.FailNext(1000)
-	defer e.cfg.Node.Recover()
+	e.node.FailNext(1000)
+	defer e.node.Recover()
 	e.pause(min(2*time.Second, e.cfg.Timeout))
 	if !s.answering() {
 		return failed("a session got no answer while the node failed", "sessions go on")
 	}
-	e.cfg.Node.Recover()
-	if err := e.cfg.Node.Mine(1); err != nil {
+	e.node.Recover()
+	if err := e.node.Mine(1); err != nil {
 		return err
 	}
 	return s.renewed("the node's return")
@@ -274,13 +274,13 @@ func robNode02(e *Env) error {
 	if err != nil {
 		return err
 	}
-	if err := e.cfg.Node.Mine(1); err != nil {
+	if err := e.node.Mine(1); err != nil {
 		return err
 	}
 	if err := s.renewed("a new block"); err != nil {
 		return err
 	}
-	if err := e.cfg.Node.Reorg(1); err != nil {
+	if err := e.node.Reorg(1); err != nil {
 		return err
 	}
 	return s.renewed("a reorganisation")

@@ -10,6 +10,8 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -39,11 +41,27 @@ func (c cheap) Hash(out []hash.Digest, in []hash.Input) error {
 	return nil
 }
 
+// paced is a cheap hasher that takes virtual time, so that a vain search ends.
+type paced struct{ cheap }
+
+func newPaced(a *hash.Algorithm) (hash.Hasher, error) { return paced{cheap{a}}, nil }
+
+func (p paced) Hash(out []hash.Digest, in []hash.Input) error {
+	time.Sleep(time.Millisecond)
+	return p.cheap.Hash(out, in)
+}
+
 // tinyListener serves connections until the test ends.
 func tinyListener(t *testing.T, serve func(net.Conn)) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
+	serveTiny(t, ln, serve)
+	return ln.Addr().String()
+}
+
+// serveTiny serves what a listener accepts until the test ends.
+func serveTiny(t *testing.T, ln net.Listener, serve func(net.Conn)) {
 	var mu sync.Mutex
 	open := map[net.Conn]bool{}
 	var all sync.WaitGroup
@@ -74,7 +92,6 @@ func tinyListener(t *testing.T, serve func(net.Conn)) string {
 		mu.Unlock()
 		all.Wait()
 	})
-	return ln.Addr().String()
 }
 
 // tinyLines calls each for every line until it says stop. A line of more than
@@ -192,37 +209,25 @@ func implemented(t *testing.T, profile Profile) []Check {
 	return runnable
 }
 
-// runEach runs the suite against a server for each defect, many at a time: they
-// mostly wait. It returns what was found in each.
-func runEach(t *testing.T, defects map[string]string, prepare func(defect string) (Config, []Check)) map[string][]string {
+// bubble runs the suite against a server that is configured inside a synctest
+// bubble, in virtual time over connections in memory, and returns the ids of
+// the checks that found something.
+func bubble(t *testing.T, checks []Check, configure func(t *testing.T) Config) (found, odd []string) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("tens of runs of the whole suite")
-	}
-	var mu sync.Mutex
-	got := map[string][]string{}
-	var all sync.WaitGroup
-	places := make(chan struct{}, 16)
-	for defect := range defects {
-		cfg, checks := prepare(defect)
-		all.Go(func() {
-			places <- struct{}{}
-			defer func() { <-places }()
-			report, err := Run(t.Context(), cfg, checks)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			for _, r := range report.Results {
-				if r.Got != "" {
-					got[defect] = append(got[defect], r.ID)
-					t.Logf("%s: %s got %s", defect, r.ID, r.Got)
-				}
-			}
-		})
-	}
-	all.Wait()
-	return got
+	synctest.Test(t, func(t *testing.T) {
+		cfg := configure(t)
+		if cfg.Dial == nil {
+			t.Fatal("the server is not in memory")
+		}
+		found, odd = findings(t, cfg, checks)
+	})
+	return found, odd
+}
+
+// virtual are the settings of a run in virtual time: answers are awaited for
+// long, and cost nothing.
+func virtual(cfg Config, network *memNet) Config {
+	cfg.Dial, cfg.Target, cfg.NewHasher = network.dial, "pool.test:3333", newPaced
+	cfg.TipWait, cfg.Timeout, cfg.Effort, cfg.Jobs, cfg.Strict, cfg.Crowd = 10*time.Second, 20*time.Second, time.Minute, 8, true, 40
+	return cfg
 }

@@ -53,11 +53,11 @@ type tinyCNJob struct {
 	height uint64
 }
 
-func newTinyCN(t *testing.T, defect string) (*tinyCN, string) {
+func newTinyCN(defect string) *tinyCN {
 	s := &tinyCN{defect: defect, sessions: map[*tinyCNSession]bool{}, ids: map[string]bool{}, seen: map[string]bool{}, retired: map[string]tinyCNJob{}}
 	s.height, s.difficulty = 100, math.MaxInt64
 	s.changed = s.push
-	return s, tinyListener(t, s.serve)
+	return s
 }
 
 func (s *tinyCN) is(defect string) bool { return s.defect == defect }
@@ -390,17 +390,33 @@ func (c *tinyCNSession) verify(job tinyCNJob, nonce, result []byte, written stri
 // topOf is a digest's most significant 64 bits.
 func topOf(digest [32]byte) uint64 { return binary.LittleEndian.Uint64(digest[24:]) }
 
-func tinyCNConfig(t *testing.T, defect string) Config {
+// config is how to test the server; it is not served yet.
+func (s *tinyCN) config(t *testing.T) Config {
 	t.Helper()
-	s, addr := newTinyCN(t, defect)
 	a, err := hash.Lookup("cn/upx2")
 	require.NoError(t, err)
-	return Config{Target: addr, Profile: CN, Login: "good", ForeignLogin: "foreign", Pass: "x", Algorithm: a, NewHasher: newCheap,
-		Node: s, Seed: 7, TipWait: time.Second, Timeout: 2500 * time.Millisecond, Effort: 2 * time.Second, Jobs: 32, Strict: true}
+	return Config{Profile: CN, Login: "good", ForeignLogin: "foreign", Pass: "x", Algorithm: a, NewHasher: newCheap, Node: s, Seed: 7}
+}
+
+// memCN serves a server with a defect in memory.
+func memCN(t *testing.T, defect string) Config {
+	t.Helper()
+	s, network := newTinyCN(defect), newMemNet()
+	serveTiny(t, network, s.serve)
+	return virtual(s.config(t), network)
+}
+
+// tcpCN serves a server without defects on loopback.
+func tcpCN(t *testing.T) Config {
+	t.Helper()
+	s := newTinyCN("")
+	cfg := s.config(t)
+	cfg.Target, cfg.Timeout, cfg.Jobs, cfg.Strict, cfg.Crowd = tinyListener(t, s.serve), 30*time.Second, 8, true, 40
+	return cfg
 }
 
 func TestCorrectCryptoNoteServerPasses(t *testing.T) {
-	found, odd := findings(t, tinyCNConfig(t, ""), implemented(t, CN))
+	found, odd := findings(t, tcpCN(t), implemented(t, CN))
 	require.Equal(t, []string{"CN-CONN-07"}, found) // it has no HTTP, which is a MAY
 	require.Empty(t, odd)
 }
