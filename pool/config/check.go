@@ -37,6 +37,7 @@ func (c *Config) check(p *problems) {
 	c.checkSeparators(p)
 	c.Ledger.check(p)
 	c.checkLimits(p)
+	c.checkSessions(p)
 }
 
 // checkLimits catches what only a configuration built in code can have: the

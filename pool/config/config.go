@@ -7,6 +7,7 @@
 package config
 
 import (
+	"net/netip"
 	"runtime"
 	"time"
 
@@ -22,6 +23,8 @@ type Config struct {
 	Verify Verify
 	Limits Limits
 	Login  Login
+	TLS    TLS
+	Bans   Bans
 	Unlock Unlock
 	Log    Log
 }
@@ -84,6 +87,17 @@ type Port struct {
 	// points.
 	Scheme reward.Scheme
 	Fee    int
+	// TLSMode says whether miners may encrypt ("" is TLSBoth).
+	TLSMode string
+	// Proxies are the addresses whose PROXY protocol headers are believed, and
+	// demanded.
+	Proxies []netip.Prefix
+	// NiceHash gives every session a fixed last byte of the nonce, which miners
+	// that share a connection need. Miners whose agent says NiceHash get it on
+	// any port. CryptoNote only.
+	NiceHash bool
+	// Reconnect, host:port, is where miners are sent when the pool ends.
+	Reconnect string
 }
 
 // Unlock says when blocks count for good, and how PPLNS divides them.
@@ -126,6 +140,9 @@ type Limits struct {
 	PerAddress    int // from one IP address
 	MalformedRows int // malformed requests in a row that end a session
 	InFlight      int // unanswered submits of one session
+	// LoginsPerSecond bounds the logins from one IP address, after a burst of
+	// PerAddress; 0: no limit.
+	LoginsPerSecond int
 }
 
 // Login says how the login field is taken apart.
@@ -156,8 +173,11 @@ func Default() Config {
 			PerAddress:    1000,
 			MalformedRows: 10,
 			InFlight:      256,
+
+			LoginsPerSecond: 20,
 		},
 		Login:  Login{WorkerSeparator: ".", DifficultySeparator: "+"},
+		Bans:   defaultBans(),
 		Unlock: Unlock{Interval: 30 * time.Second, Window: 200},
 		Log:    Log{Level: "info", Format: "text"},
 	}
@@ -175,7 +195,7 @@ func DefaultCoin(kind Kind) Coin {
 
 // DefaultPort returns the defaults of a port.
 func DefaultPort() Port {
-	return Port{Start: 1000, Min: 100, Interval: 15 * time.Second, Window: 30, Scheme: reward.PPLNS}
+	return Port{Start: 1000, Min: 100, Interval: 15 * time.Second, Window: 30, Scheme: reward.PPLNS, TLSMode: TLSBoth}
 }
 
 // CoinNamed returns the coin of that name.

@@ -64,7 +64,7 @@ func TestParseGood(t *testing.T) {
 		Address: mainnetAddress, Poll: 250 * time.Millisecond, Refresh: 20 * time.Second, StaleGrace: 5 * time.Second}, c.Coins[0])
 	require.Equal(t, "eaglesong", c.Coins[1].Algorithm)
 	require.Equal(t, time.Second, c.Coins[1].StaleGrace)
-	require.Equal(t, Port{Listen: "127.0.0.1:3333", Coin: "xmr", Start: 5000, Min: 1000, Max: 100000, Interval: 30 * time.Second, Window: 30, Scheme: reward.PPLNS}, c.Ports[0])
+	require.Equal(t, Port{Listen: "127.0.0.1:3333", Coin: "xmr", Start: 5000, Min: 1000, Max: 100000, Interval: 30 * time.Second, Window: 30, Scheme: reward.PPLNS, TLSMode: TLSBoth}, c.Ports[0])
 	require.EqualValues(t, 70000, c.Ports[1].Fixed)
 	require.Equal(t, 2048, c.Limits.MaxLine)
 	require.Equal(t, Default().Limits.IdleTimeout, c.Limits.IdleTimeout)

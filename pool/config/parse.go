@@ -51,7 +51,7 @@ func syntaxError(file string, err error) error {
 }
 
 // tables are the file's top-level tables.
-var tableNames = []string{"coin", "port", "ledger", "verify", "limits", "login", "unlock", "log"}
+var tableNames = []string{"coin", "port", "ledger", "verify", "limits", "login", "tls", "bans", "unlock", "log"}
 
 func readRoot(p *problems, root map[string]any) Config {
 	c := Default()
@@ -67,7 +67,7 @@ func readRoot(p *problems, root map[string]any) Config {
 		c.Ports = append(c.Ports, readPort(s))
 	}
 	for name, read := range map[string]func(*section, *Config){
-		"ledger": readLedger, "verify": readVerify, "limits": readLimits, "login": readLogin, "unlock": readUnlock, "log": readLog,
+		"ledger": readLedger, "verify": readVerify, "limits": readLimits, "login": readLogin, "tls": readTLS, "bans": readBans, "unlock": readUnlock, "log": readLog,
 	} {
 		if s := single(p, root, name); s != nil {
 			read(s, &c)
@@ -151,6 +151,7 @@ func readPort(s *section) Port {
 	s.oneOf("scheme", &scheme, "pplns", "prop", "solo", "pps")
 	c.Scheme = reward.Scheme(scheme)
 	s.hundredths("fee", &c.Fee, 0, reward.Whole)
+	readPortSessions(s, &c)
 	s.close()
 	return c
 }
@@ -171,6 +172,7 @@ func readLimits(s *section, c *Config) {
 	s.count("per_address", &l.PerAddress, 1, math.MaxInt32)
 	s.count("malformed", &l.MalformedRows, 1, math.MaxInt32)
 	s.count("in_flight", &l.InFlight, 1, 1<<16)
+	s.count("logins_per_second", &l.LoginsPerSecond, 0, math.MaxInt32)
 }
 
 func readLogin(s *section, c *Config) {
