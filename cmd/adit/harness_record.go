@@ -15,11 +15,21 @@ import (
 	"github.com/aditmine/adit/hash"
 )
 
-const harnessRecordLong = `A proxy between miners and a pool that writes all they say to a trace.
+const harnessRecordLong = `A proxy between miners and a pool that writes all they say to a trace; or, with
+--client, a miner of its own that logs in and records its session.
 
 Point the miners at --listen. Every byte is passed on unchanged in both
 directions; the trace gets one event a line. Ctrl-C ends the recording with a
 complete trace; a crash costs its last second at most.
+
+TLS on either side: with --tls the proxy speaks it with miners, with a
+certificate of its own making (its fingerprint is printed) or --tls-cert's; an
+upstream of stratum+ssl:// is spoken to in TLS. The trace holds what is inside.
+PROXY protocol: --accept-proxy expects a header (version 1 or 2) from a balancer
+in front, --send-proxy sends one to the pool.
+
+--client needs no listener: adit logs in as -u, mines with a part of one
+processor (--effort), or only listens (--effort 0), and reconnects as miners do.
 
 Wallet addresses, passwords and rig names are replaced by placeholders such as
 ${addr:1} while writing, and miners' network addresses are left out. What a
@@ -38,16 +48,21 @@ type recordFlags struct {
 	secrets                  []string
 	noRedact, quiet          bool
 	maxConns                 int
+
+	front  recordFront
+	back   recordBack
+	client recordClient
 }
 
 func newHarnessRecordCmd() *cobra.Command {
 	var f recordFlags
 	cmd := &cobra.Command{
-		Use:   "record --listen ADDR --upstream ADDR -o FILE.mtrace.gz",
+		Use:   "record (--listen ADDR | --client) --upstream ADDR -o FILE.mtrace.gz",
 		Short: "Record what miners and a pool say to each other",
 		Long:  harnessRecordLong,
 		Example: `  adit harness record --listen 127.0.0.1:4444 --upstream pool.example.org:3333 -o evening.mtrace.gz
-  adit mine -o 127.0.0.1:4444 -u WALLET -a cn/r`,
+  adit mine -o 127.0.0.1:4444 -u WALLET -a cn/r
+  adit harness record --client --upstream stratum+ssl://pool.example.org:443 -u WALLET -a cn/r -o mine.mtrace.gz`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -56,7 +71,7 @@ func newHarnessRecordCmd() *cobra.Command {
 	fl := cmd.Flags()
 	fl.SortFlags = false
 	fl.StringVar(&f.listen, "listen", "", "`address` for miners, host:port")
-	fl.StringVar(&f.upstream, "upstream", "", "`address` of the pool, host:port")
+	fl.StringVar(&f.upstream, "upstream", "", "`address` of the pool, host:port, or stratum+ssl://host:port for TLS")
 	fl.StringVarP(&f.output, "output", "o", "", "`file` to write, which must not exist yet")
 	fl.StringVarP(&f.algo, "algo", "a", "", "`algorithm`, noted for pools that do not name it in their jobs")
 	fl.StringVar(&f.coin, "coin", "", "`name` of the coin, noted in the trace")
@@ -66,6 +81,9 @@ func newHarnessRecordCmd() *cobra.Command {
 	fl.StringArrayVar(&f.secrets, "redact", nil, "also replace this `text` wherever it occurs")
 	fl.IntVar(&f.maxConns, "max-conns", 4096, "most miners at once")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "do not log connections")
+	f.front.define(fl)
+	f.back.define(fl)
+	f.client.define(fl)
 	return cmd
 }
 
@@ -100,16 +118,11 @@ func (f *recordFlags) header() (trace.Header, error) {
 
 // run records until ctx ends.
 func (f *recordFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
-	listen, err := stratumAddress("--listen", f.listen)
-	if err != nil {
-		return err
-	}
-	upstream, err := stratumAddress("--upstream", f.upstream)
-	if err != nil {
-		return err
-	}
 	header, err := f.header()
 	if err != nil {
+		return err
+	}
+	if err := f.back.check(f.upstream); err != nil {
 		return err
 	}
 	switch {
@@ -119,23 +132,22 @@ func (f *recordFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return usagef("--redact and --no-redact exclude each other")
 	case f.maxConns < 1:
 		return usagef("--max-conns must be at least 1")
+	case f.client.on && (f.listen != "" || f.front.used() || f.back.proxy != 0):
+		return usagef("--client has no miners: leave out --listen, --tls, --accept-proxy and --send-proxy")
 	}
-	listener, err := net.Listen("tcp", listen)
-	if err != nil {
-		return fmt.Errorf("listening for miners: %w", err)
-	}
-	defer func() { _ = listener.Close() }() // the proxy closes it first
-	return f.record(ctx, listener, upstream, header, stdout, stderr)
-}
-
-// record runs the proxy and reports.
-func (f *recordFlags) record(ctx context.Context, listener net.Listener, upstream string,
-	header trace.Header, stdout, stderr io.Writer) error {
 	level := slog.LevelInfo
 	if f.quiet {
 		level = slog.LevelWarn
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	if f.client.on {
+		return f.recordClient(ctx, header, stdout, log)
+	}
+	return f.recordProxy(ctx, header, stdout, log)
+}
+
+// create makes the trace.
+func (f *recordFlags) create(header trace.Header, log *slog.Logger) (*trace.Writer, error) {
 	opts := trace.WriterOptions{
 		Gzip:    strings.HasSuffix(f.output, ".gz"),
 		OnError: func(err error) { log.Error("the trace ends here, the traffic goes on", "err", err) },
@@ -143,27 +155,52 @@ func (f *recordFlags) record(ctx context.Context, listener net.Listener, upstrea
 	if !f.noRedact {
 		opts.Redactor = trace.NewRedactor(f.secrets...)
 	}
-	w, err := trace.Create(f.output, header, opts)
+	return trace.Create(f.output, header, opts)
+}
+
+// recordProxy runs the proxy and reports.
+func (f *recordFlags) recordProxy(ctx context.Context, header trace.Header, stdout io.Writer, log *slog.Logger) error {
+	listen, err := stratumAddress("--listen", f.listen)
 	if err != nil {
 		return err
 	}
-	proxy, err := record.New(record.Config{Listener: listener, Upstream: upstream, Trace: w,
-		Proto: header.Proto, MaxConns: f.maxConns, Log: log})
+	front, fingerprint, err := f.front.config()
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "recording %s -> %s to %s\n", listener.Addr(), upstream, f.output)
-	runErr := proxy.Run(ctx)
+	listener, err := net.Listen("tcp", listen)
+	if err != nil {
+		return fmt.Errorf("listening for miners: %w", err)
+	}
+	defer func() { _ = listener.Close() }() // the proxy closes it first
+	w, err := f.create(header, log)
+	if err != nil {
+		return err
+	}
+	proxy, err := record.New(record.Config{Listener: listener, Upstream: f.back.endpoint.Host, Trace: w,
+		Proto: header.Proto, MaxConns: f.maxConns, Log: log, Front: front, Back: f.back.config()})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "recording %s -> %s to %s\n", listener.Addr(), f.upstream, f.output)
+	if fingerprint != "" {
+		fmt.Fprintf(stdout, "TLS certificate for miners: --tls-fingerprint %s\n", fingerprint)
+	}
+	err = endTrace(w, proxy.Run(ctx))
+	reportRecording(stdout, f.output, proxy.Stats(), w.Dropped())
+	return err
+}
+
+// endTrace completes a trace behind what was recorded.
+func endTrace(w *trace.Writer, runErr error) error {
 	why := "signal"
 	if runErr != nil {
 		why = "error"
 	}
-	closeErr := w.Close(why)
-	reportRecording(stdout, f.output, proxy.Stats(), w.Dropped())
-	if runErr != nil {
-		return runErr
+	if err := w.Close(why); runErr == nil {
+		return err
 	}
-	return closeErr
+	return runErr
 }
 
 // reportRecording says what is in the file.
@@ -171,7 +208,7 @@ func reportRecording(out io.Writer, file string, s record.Stats, dropped uint64)
 	fmt.Fprintf(out, "%s: %s, %s to the pool, %s to the miners\n", file,
 		plural(s.Conns, "connection"), plural(s.ToPool, "line"), plural(s.ToMiner, "line"))
 	if s.Refused > 0 {
-		fmt.Fprintf(out, "%s refused: too many at once, or the pool could not be reached\n", plural(s.Refused, "connection"))
+		fmt.Fprintf(out, "%s refused: too many at once, or the miner or the pool could not be spoken to\n", plural(s.Refused, "connection"))
 	}
 	if dropped > 0 {
 		fmt.Fprintf(out, "%s missing from the trace: the disk was too slow or is full\n", plural(dropped, "event"))
