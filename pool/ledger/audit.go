@@ -30,7 +30,8 @@ func (v Violation) String() string { return v.Rule + ": " + v.Where + ": " + v.T
 // are still told apart; no other block has one; every share belongs to a round
 // of its coin, and every round and its block to each other; no round is paid
 // by two blocks, but for those that a restored block shares; every settlement
-// paid what its shares are worth.
+// paid what its shares are worth; what is in flight is what open payouts have,
+// and every payout's steps are booked as its state says.
 func (r *reader) Audit(ctx context.Context) ([]Violation, error) {
 	conn, err := r.db.Conn(ctx)
 	if err != nil {
@@ -42,7 +43,7 @@ func (r *reader) Audit(ctx context.Context) ([]Violation, error) {
 	}
 	defer conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
 	a := &auditor{ctx: ctx, q: session{conn, r.dialect}}
-	for _, check := range []func() error{a.journal, a.blocks, a.rounds, a.shares, a.settlements} {
+	for _, check := range []func() error{a.journal, a.blocks, a.rounds, a.shares, a.settlements, a.payouts} {
 		if err := check(); err != nil {
 			return nil, fmt.Errorf("auditing the ledger: %w", err)
 		}
@@ -132,7 +133,7 @@ func (a *auditor) balances(held map[int64]*big.Int) error {
 		if sum.Cmp(big.NewInt(c.balance)) != 0 {
 			a.add("balance", where, "it says %d, its entries sum to %s", c.balance, sum)
 		}
-		if c.balance < 0 && c.kind != Rewards && c.kind != Fund || c.balance > 0 && c.kind == Rewards {
+		if c.balance < 0 && c.kind != Rewards && c.kind != Fund && c.kind != Fees || c.balance > 0 && c.kind == Rewards {
 			a.add("sign", where, "a balance of %d, which an account of kind %s cannot have", c.balance, c.kind)
 		}
 	}

@@ -19,11 +19,11 @@ type AccountKind string
 // others one for each coin.
 const (
 	Owed     AccountKind = "miner"    // what a login is owed
-	Fees     AccountKind = "fees"     // what the pool has kept
+	Fees     AccountKind = "fees"     // what the pool has kept, less network fees it has paid; may be below zero
 	Fund     AccountKind = "fund"     // what PPS blocks brought, less what PPS shares cost; may be below zero
 	Rewards  AccountKind = "rewards"  // where block rewards come from: minus their sum
 	Inflight AccountKind = "inflight" // payouts on their way
-	Paid     AccountKind = "paid"     // payouts that have arrived
+	Paid     AccountKind = "paid"     // payouts that have arrived; without a login, network fees
 )
 
 // Balance is an account and what is in it, in atomic units.

@@ -207,6 +207,7 @@ type NonceStore interface {
 
 // Reader answers questions about what the ledger holds.
 type Reader interface {
+	PayoutReader
 	// Totals sums accepted shares per miner, sorted by coin, login, worker, rig.
 	Totals(ctx context.Context) ([]Total, error)
 	// Blocks lists up to limit candidates, newest first.
@@ -226,6 +227,7 @@ type Store interface {
 	BlockStore
 	Accountant
 	NonceStore
+	PayoutStore
 	Reader
 	// Epoch numbers the times the ledger was opened for writing, from 1.
 	Epoch() uint64
