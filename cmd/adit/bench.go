@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cpu"
+	"github.com/aditmine/adit/hash/cpu/topology"
 	"github.com/aditmine/adit/hash/cpu/tune"
 )
 
@@ -148,11 +150,15 @@ type benchRow struct {
 func measure(ctx context.Context, a *hash.Algorithm, options benchOptions) (row benchRow, err error) {
 	setting, _ := savedSetting(a, options.threads, options.lanes)
 	workers := make([]*benchWorker, setting.threads)
+	pins := defaultPinning(setting.threads)
 	for i := range workers {
 		if workers[i], err = newBenchWorker(i, setting, a); err != nil {
 			return benchRow{}, err
 		}
 		defer func() { err = errors.Join(err, workers[i].searcher.Close()) }()
+		if pins != nil {
+			workers[i].pin = func() error { return topology.Pin(pins[i]) }
+		}
 	}
 	// A first hash touches the whole scratchpad, outside the measured time.
 	if err := inParallel(workers, func(w *benchWorker) error { return w.search(1) }); err != nil {
@@ -205,6 +211,7 @@ type benchWorker struct {
 	nonce    uint64
 	last     uint64 // the greatest nonce
 	hashes   uint64
+	pin      func() error // nil leaves the thread to the system
 }
 
 func newBenchWorker(index int, setting cpuSetting, a *hash.Algorithm) (*benchWorker, error) {
@@ -220,8 +227,13 @@ func newBenchWorker(index int, setting cpuSetting, a *hash.Algorithm) (*benchWor
 	return &benchWorker{searcher: searcher, nonce: last / uint64(setting.threads) * uint64(index), last: last}, nil
 }
 
-// run searches until ctx ends, but at least once.
+// run searches until ctx ends, but at least once. A thread that cannot be
+// pinned is measured as it is.
 func (w *benchWorker) run(ctx context.Context) error {
+	runtime.LockOSThread() // and never unlock: the thread ends with its pinning
+	if w.pin != nil {
+		_ = w.pin()
+	}
 	for {
 		if err := w.search(math.MaxUint64); err != nil || ctx.Err() != nil {
 			return err

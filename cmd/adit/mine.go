@@ -14,6 +14,7 @@ import (
 
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cpu"
+	"github.com/aditmine/adit/hash/cpu/topology"
 	"github.com/aditmine/adit/hash/cpu/tune"
 	"github.com/aditmine/adit/miner"
 	"github.com/aditmine/adit/miner/plain"
@@ -101,7 +102,7 @@ func (f *mineFlags) define(cmd *cobra.Command) {
 	fl.Uint64Var(&f.shares, "shares", 0, "stop after this `number` of accepted shares (default: never)")
 	fl.IntVar(&f.printTime, "print-time", 60, "`seconds` between two lines with the hash rate, 0 for none")
 	fl.StringVarP(&f.logFile, "log-file", "l", "", "also write the lines to this `file`")
-	fl.StringVar(&f.affinity, "cpu-affinity", "", "processors to pin the threads to, as a hex `mask` such as 0x3")
+	fl.StringVar(&f.affinity, "cpu-affinity", "", "processors to pin the threads to, as a hex `mask` such as 0x3 (default: each thread to a core of its own; 0 for none)")
 	fl.BoolVar(&f.noTUI, "no-tui", false, "print lines instead of the dashboard")
 	fl.BoolVar(&f.noColor, "no-color", false, "use no colours (NO_COLOR is obeyed as well)")
 	fl.BoolVar(&f.ascii, "ascii", false, "draw the dashboard with ASCII characters only")
@@ -114,7 +115,7 @@ type minePlan struct {
 	endpoints []stratumclient.Endpoint
 	setting   cpuSetting
 	tuned     bool  // setting needs no measuring
-	cpus      []int // to pin to; empty is no pinning
+	cpus      []int // to pin to; empty is no pinning, nil the default
 }
 
 // plan checks the command line.
@@ -142,16 +143,16 @@ func (f *mineFlags) plan() (*minePlan, error) {
 	return p, nil
 }
 
-// parseAffinity lists the processors of a hex mask.
+// parseAffinity lists the processors of a hex mask: nil for "", none for 0.
 func parseAffinity(mask string) ([]int, error) {
 	if mask == "" {
 		return nil, nil
 	}
 	m, err := strconv.ParseUint(strings.TrimPrefix(strings.ToLower(mask), "0x"), 16, 64)
-	if err != nil || m == 0 {
-		return nil, usagef("--cpu-affinity %q: want a hex mask of processors, such as 0x3 for the first two", mask)
+	if err != nil {
+		return nil, usagef("--cpu-affinity %q: want a hex mask of processors, such as 0x3 for the first two, or 0 for no pinning", mask)
 	}
-	var cpus []int
+	cpus := []int{}
 	for ; m != 0; m &= m - 1 {
 		cpus = append(cpus, bits.TrailingZeros64(m))
 	}
@@ -180,6 +181,9 @@ func (f *mineFlags) run(cmd *cobra.Command) error {
 		_, err := fmt.Fprintln(view.stdout, "OK")
 		return err
 	}
+	if p.cpus == nil {
+		p.cpus = defaultPinning(p.setting.threads)
+	}
 	leaveRoom(p.setting.threads)
 	engine, err := miner.New(miner.Config{
 		Algorithm: p.algorithm, Workers: p.setting.threads, Goal: f.shares, Dialect: string(stratumclient.DialectOf(p.algorithm)),
@@ -203,6 +207,16 @@ func (f *mineFlags) tune(cmd *cobra.Command, p *minePlan) error {
 	}
 	p.setting = cpuSetting{best.Threads, best.Lanes, "tuned: " + formatRate(best.Rate)}
 	return nil
+}
+
+// defaultPinning gives each thread a processor of its own, different cores
+// first, where there are enough and the process may use them fully.
+func defaultPinning(threads int) []int {
+	t := topology.Detect()
+	if !t.Whole || threads > len(t.Processors) {
+		return nil
+	}
+	return t.Processors[:threads]
 }
 
 // leaveRoom lets the runtime run what is not hashing beside the threads that
@@ -257,7 +271,7 @@ func minerDeps(client miner.Client, lanes func(*hash.Algorithm) int, cpus []int)
 		Rand:      rand.Reader,
 	}
 	if len(cpus) > 0 {
-		deps.Pin = func(i int) error { return miner.PinThread(cpus[i%len(cpus)]) }
+		deps.Pin = func(i int) error { return topology.Pin(cpus[i%len(cpus)]) }
 	}
 	return deps
 }

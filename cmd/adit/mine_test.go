@@ -123,12 +123,12 @@ func TestMineCannotOpenItsLog(t *testing.T) {
 }
 
 func TestParseAffinity(t *testing.T) {
-	for mask, want := range map[string][]int{"": nil, "1": {0}, "0x3": {0, 1}, "0XA0": {5, 7}, "8000000000000000": {63}} {
+	for mask, want := range map[string][]int{"": nil, "0": {}, "0x0": {}, "1": {0}, "0x3": {0, 1}, "0XA0": {5, 7}, "8000000000000000": {63}} {
 		got, err := parseAffinity(mask)
 		require.NoError(t, err)
 		require.Equal(t, want, got, mask)
 	}
-	for _, mask := range []string{"0", "0x", "zz", "1ffffffffffffffff", "-1"} {
+	for _, mask := range []string{"0x", "zz", "1ffffffffffffffff", "-1"} {
 		_, err := parseAffinity(mask)
 		require.ErrorContains(t, err, "hex mask")
 	}

@@ -7,5 +7,5 @@
 // gave, and who else uses the memory. So the search itself is timed, with all
 // threads at once, as it will run.
 //
-// It imports hash and hash/cpu; cmd uses it.
+// It imports hash, hash/cpu and hash/cpu/topology; cmd uses it.
 package tune

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cpu"
+	"github.com/aditmine/adit/hash/cpu/topology"
 )
 
 const (
@@ -40,12 +41,18 @@ func Work(a *hash.Algorithm) *hash.Work {
 // its last one.
 func run(ctx context.Context, a *hash.Algorithm, s Setting, slice time.Duration) (float64, error) {
 	rates, failures := make([]float64, s.Threads), make([]error, s.Threads)
+	var pins []int
+	if machine := topology.Detect(); machine.Whole && s.Threads <= len(machine.Processors) {
+		pins = machine.Processors
+	}
 	var ready, all sync.WaitGroup
 	ready.Add(s.Threads)
 	for i := range s.Threads {
 		all.Go(func() {
-			runtime.LockOSThread()
-			defer runtime.UnlockOSThread()
+			runtime.LockOSThread() // and never unlock: the thread ends with its pinning
+			if pins != nil {
+				_ = topology.Pin(pins[i]) // only a measurement: it does without
+			}
 			var begin sync.Once
 			arrived := func() { begin.Do(ready.Done) }
 			defer arrived() // also after a failure: the others wait

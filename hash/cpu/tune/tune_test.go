@@ -165,16 +165,10 @@ func TestUnusableFileIsTold(t *testing.T) {
 	require.ErrorContains(t, err, "tuning file")
 }
 
-func TestCores(t *testing.T) {
-	folder := t.TempDir()
-	require.Zero(t, cores(folder))
-	for i, siblings := range []string{"0,2", "1,3", "0,2", "1,3"} {
-		dir := filepath.Join(folder, "cpu"+string(rune('0'+i)), "topology")
-		require.NoError(t, os.MkdirAll(dir, 0o700))
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "thread_siblings_list"), []byte(siblings+"\n"), 0o600))
-	}
-	require.Equal(t, 2, cores(folder))
-	require.NotEmpty(t, Processors())
+func TestProcessors(t *testing.T) {
+	list := Processors()
+	require.NotEmpty(t, list)
+	require.Positive(t, list[len(list)-1])
 }
 
 func TestSpread(t *testing.T) {
