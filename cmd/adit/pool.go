@@ -38,7 +38,7 @@ func newPoolCmd() *cobra.Command {
   adit pool stats -c pool.toml
   adit pool audit -c pool.toml`,
 	}
-	cmd.AddCommand(newPoolInitCmd(), newPoolCheckCmd(), newPoolRunCmd(), newPoolStatsCmd(), newPoolAuditCmd())
+	cmd.AddCommand(newPoolInitCmd(), newPoolCheckCmd(), newPoolRunCmd(), newPoolStatsCmd(), newPoolAuditCmd(), newPoolBackupCmd(), newPoolRestoreCmd())
 	return cmd
 }
 
