@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aditmine/adit/pool/histogram"
 	"github.com/aditmine/adit/pool/ledger"
 )
 
@@ -32,6 +33,7 @@ type CoinStats struct {
 	NodeFailing     bool
 	Verifying       int // shares that wait to be hashed
 	Hashed, Shed    uint64
+	HashingTook     histogram.Counts // from a share's arrival in the queue to its digest
 }
 
 // PortStats is one port of a snapshot.
@@ -107,14 +109,9 @@ func (c *counters) snapshot() Counts {
 func (p *Pool) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := Stats{Since: p.started}
+	s := Stats{Since: p.started, Ports: p.portStats()}
 	for _, f := range p.feeds {
 		s.Coins = append(s.Coins, f.stats())
-	}
-	for _, port := range p.ports {
-		s.Ports = append(s.Ports, PortStats{
-			Listen: port.name, Coin: port.feed.cfg.Name, Connections: int(port.connections.Load()), Counts: port.counters.snapshot(),
-		})
 	}
 	if p.committer != nil {
 		s.Ledger = p.committer.Stats()
@@ -122,26 +119,44 @@ func (p *Pool) Stats() Stats {
 	return s
 }
 
+// portStats counts on every port; p.mu is held.
+func (p *Pool) portStats() (list []PortStats) {
+	for _, port := range p.ports {
+		list = append(list, PortStats{
+			Listen: port.name, Coin: port.feed.cfg.Name, Connections: int(port.connections.Load()), Counts: port.counters.snapshot(),
+		})
+	}
+	return list
+}
+
 func (f *feed) stats() CoinStats {
-	verifier := f.verifier.Stats()
-	s := CoinStats{
-		Name: f.cfg.Name, Algorithm: f.algorithm.Name,
-		NodeFailures: f.failures.Load(), NodeFailing: f.failing.Load(),
-		Verifying: verifier.Waiting, Hashed: verifier.Hashed, Shed: verifier.Shed,
-	}
-	if r := f.current.Load(); r != nil {
-		s.Height, s.Parent, s.Difficulty = r.Height, r.Parent, r.Difficulty.String()
-	}
+	s := f.figures()
 	f.mu.Lock()
 	sessions := make([]*session, 0, len(f.sessions))
 	for session := range f.sessions {
 		sessions = append(sessions, session)
 	}
 	f.mu.Unlock()
-	s.Sessions = len(sessions)
 	for _, session := range sessions {
 		s.Hashrate += session.rate()
 	}
+	return s
+}
+
+// figures are all stats but the hashrate.
+func (f *feed) figures() CoinStats {
+	verifier := f.verifier.Stats()
+	s := CoinStats{
+		Name: f.cfg.Name, Algorithm: f.algorithm.Name,
+		NodeFailures: f.failures.Load(), NodeFailing: f.failing.Load(),
+		Verifying: verifier.Waiting, Hashed: verifier.Hashed, Shed: verifier.Shed, HashingTook: verifier.Took,
+	}
+	if r := f.current.Load(); r != nil {
+		s.Height, s.Parent, s.Difficulty = r.Height, r.Parent, r.Difficulty.String()
+	}
+	f.mu.Lock()
+	s.Sessions = len(f.sessions)
+	f.mu.Unlock()
 	return s
 }
 

@@ -3,6 +3,9 @@ package ledger
 import (
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/aditmine/adit/pool/histogram"
 )
 
 // Committer writes shares in groups: all that wait go into one transaction,
@@ -23,6 +26,7 @@ type Committer struct {
 	shares   atomic.Uint64
 	groups   atomic.Uint64
 	failures atomic.Uint64
+	took     histogram.Histogram
 }
 
 type pending struct {
@@ -34,6 +38,7 @@ type pending struct {
 type CommitterStats struct {
 	Shares, Groups, Failures uint64 // shares committed, commits, failed commits
 	Waiting                  int
+	Took                     histogram.Counts // by each commit, failed ones too
 }
 
 // NewCommitter starts a committer on store. It holds up to queue shares that
@@ -92,6 +97,7 @@ func (c *Committer) Stats() CommitterStats {
 		Groups:   c.groups.Load(),
 		Failures: c.failures.Load(),
 		Waiting:  len(c.queue),
+		Took:     c.took.Counts(),
 	}
 }
 
@@ -128,7 +134,9 @@ func (c *Committer) gather(batch []pending) []pending {
 }
 
 func (c *Committer) commit(batch []pending, shares []Share) {
+	began := time.Now()
 	err := c.store.AppendShares(shares)
+	c.took.Observe(time.Since(began))
 	if err != nil {
 		c.failures.Add(1)
 	} else {

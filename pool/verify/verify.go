@@ -6,7 +6,7 @@
 // blocks go ahead of all others. A thread takes as many waiting shares as its
 // hasher has lanes, so batches form under load and nothing waits for a batch.
 //
-// The package imports hash only; package pool uses it.
+// The package imports hash and pool/histogram; package pool uses it.
 package verify
 
 import (
@@ -14,8 +14,10 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/pool/histogram"
 )
 
 // Errors of Submit.
@@ -46,28 +48,36 @@ type Request struct {
 	Done func(hash.Digest, error)
 }
 
+// waiting is a request in a queue.
+type waiting struct {
+	Request
+	since time.Time
+}
+
 // Verifier hashes for any number of goroutines.
 type Verifier struct {
-	urgent, normal chan Request
+	urgent, normal chan waiting
 	wg             sync.WaitGroup
 
 	mu     sync.RWMutex
 	closed bool
 
 	hashed, shed atomic.Uint64
+	took         histogram.Histogram
 }
 
 // Stats counts what a verifier did.
 type Stats struct {
 	Hashed, Shed uint64
 	Waiting      int
+	Took         histogram.Counts // from Submit to the digest
 }
 
 // New starts the threads. Its error says why there is no hasher.
 func New(cfg Config) (*Verifier, error) {
 	v := &Verifier{
-		urgent: make(chan Request, max(cfg.Queue, 1)),
-		normal: make(chan Request, max(cfg.Queue, 1)),
+		urgent: make(chan waiting, max(cfg.Queue, 1)),
+		normal: make(chan waiting, max(cfg.Queue, 1)),
 	}
 	hashers := make([]hash.Hasher, 0, cfg.Threads)
 	for range max(cfg.Threads, 1) {
@@ -102,7 +112,7 @@ func (v *Verifier) Submit(r Request, urgent bool) error {
 		return ErrClosed
 	}
 	select {
-	case queue <- r:
+	case queue <- waiting{r, time.Now()}:
 		return nil
 	default:
 		v.shed.Add(1)
@@ -124,13 +134,13 @@ func (v *Verifier) Close() {
 
 // Stats returns the counts so far.
 func (v *Verifier) Stats() Stats {
-	return Stats{Hashed: v.hashed.Load(), Shed: v.shed.Load(), Waiting: len(v.urgent) + len(v.normal)}
+	return Stats{Hashed: v.hashed.Load(), Shed: v.shed.Load(), Waiting: len(v.urgent) + len(v.normal), Took: v.took.Counts()}
 }
 
 // work is one thread.
 func (v *Verifier) work(h hash.Hasher) {
 	defer h.Close()
-	batch := make([]Request, 0, h.Lanes())
+	batch := make([]waiting, 0, h.Lanes())
 	in := make([]hash.Input, h.Lanes())
 	out := make([]hash.Digest, h.Lanes())
 	for {
@@ -146,7 +156,7 @@ func (v *Verifier) work(h hash.Hasher) {
 
 // next waits for a request, urgent ones first. It returns false when both
 // queues are closed and empty.
-func (v *Verifier) next() (Request, bool) {
+func (v *Verifier) next() (waiting, bool) {
 	select {
 	case r, ok := <-v.urgent:
 		if ok {
@@ -173,8 +183,8 @@ func (v *Verifier) next() (Request, bool) {
 }
 
 // gather adds to batch what waits already, up to lanes.
-func (v *Verifier) gather(batch []Request, lanes int) []Request {
-	for _, queue := range []chan Request{v.urgent, v.normal} {
+func (v *Verifier) gather(batch []waiting, lanes int) []waiting {
+	for _, queue := range []chan waiting{v.urgent, v.normal} {
 		for len(batch) < lanes {
 			select {
 			case r, ok := <-queue:
@@ -192,7 +202,7 @@ func (v *Verifier) gather(batch []Request, lanes int) []Request {
 
 // hash computes a batch. Should the hasher refuse it, each request is hashed
 // alone, so that one bad input costs only itself.
-func (v *Verifier) hash(h hash.Hasher, batch []Request, out []hash.Digest, in []hash.Input) {
+func (v *Verifier) hash(h hash.Hasher, batch []waiting, out []hash.Digest, in []hash.Input) {
 	n := len(batch)
 	for i := range batch {
 		in[i] = batch[i].Input
@@ -204,6 +214,7 @@ func (v *Verifier) hash(h hash.Hasher, batch []Request, out []hash.Digest, in []
 			failed = h.Hash(out[i:i+1], in[i:i+1])
 		}
 		v.hashed.Add(1)
+		v.took.Observe(time.Since(batch[i].since))
 		batch[i].Done(out[i], failed)
 	}
 	clear(in[:n])
