@@ -141,6 +141,9 @@ func (c *Client) handle(ev stratumclient.Event) {
 		c.cfg.Log.Warn("the pool says", "text", ev.Text)
 	case stratumclient.Disconnected:
 		c.use(nil)
+		if errors.Is(ev.Err, context.Canceled) {
+			return // it is us who end
+		}
 		c.cfg.Log.Warn("not connected", "pool", ev.Pool, "err", ev.Err, "retry", ev.Retry)
 	}
 }

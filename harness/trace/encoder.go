@@ -99,18 +99,18 @@ func (e *encoder) check(ev *Event) error {
 	return e.write(line)
 }
 
-// end writes the last checkpoint and the end record.
-func (e *encoder) end(at time.Duration, dropped uint64, why string) error {
+// end writes the last checkpoint and the end record, which it returns.
+func (e *encoder) end(at time.Duration, dropped uint64, why string) (*End, error) {
 	e.due = true
 	if err := e.checkpoint(at); err != nil {
-		return err
+		return nil, err
 	}
 	end := &End{Events: e.events, SHA256: hex.EncodeToString(e.sum.sha.Sum(nil)),
 		Conns: e.conns, Dropped: dropped, Why: why}
 	if err := e.check(&Event{Time: at, Code: CodeEnd, End: end}); err != nil {
-		return err
+		return nil, err
 	}
-	return e.closeSegment()
+	return end, e.closeSegment()
 }
 
 // write sends one line to the compressor or the file.

@@ -41,6 +41,9 @@ type Event struct {
 	// Offset is where the event's line starts in the uncompressed file. Set
 	// by the reader.
 	Offset int64
+	// Index counts the events before this one in the file, checkpoints and
+	// the end left out. Set by the reader; annotations refer to it.
+	Index uint64
 }
 
 // Values of Event.Half: who finished sending.
@@ -136,5 +139,5 @@ type End struct {
 	SHA256  string `json:"sha256"`
 	Conns   uint64 `json:"conns"`   // connections opened
 	Dropped uint64 `json:"dropped"` // events lost to a full queue
-	Why     string `json:"why"`     // "done", "signal" or "disk"
+	Why     string `json:"why"`     // "done", "signal", "error" or WhySalvaged
 }

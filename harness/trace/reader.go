@@ -189,7 +189,7 @@ func (r *Reader) read() (ev *Event, known bool, err error) {
 		r.offset += int64(len(line))
 		return nil, false, &CorruptError{From: at, To: at, Why: err.Error()}
 	}
-	ev.Offset = at
+	ev.Offset, ev.Index = at, r.summary.Events
 	if ev.Code != CodeCheckpoint && ev.Code != CodeEnd {
 		r.take(line)
 		return ev, known, nil

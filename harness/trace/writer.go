@@ -192,7 +192,8 @@ func (w *Writer) Close(why string) error {
 	close(w.wake)
 	<-w.done
 	if w.Err() == nil {
-		w.fail(w.enc.end(w.opts.Now(), w.Dropped(), why))
+		_, err := w.enc.end(w.opts.Now(), w.Dropped(), why)
+		w.fail(err)
 	}
 	if w.file != nil {
 		w.fail(w.file.Sync())
