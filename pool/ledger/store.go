@@ -205,6 +205,13 @@ type NonceStore interface {
 	ReserveExtranonces(ctx context.Context, coin string, count uint64) (first uint64, err error)
 }
 
+// HistoryStore keeps what the charts show.
+type HistoryStore interface {
+	// AddHistory adds points, and drops those of the same coins from before a
+	// moment.
+	AddHistory(ctx context.Context, points []HistoryPoint, before time.Time) error
+}
+
 // Reader answers questions about what the ledger holds.
 type Reader interface {
 	PayoutReader
@@ -215,6 +222,12 @@ type Reader interface {
 	// Balances lists all accounts that are not at zero, sorted by coin, kind
 	// and login.
 	Balances(ctx context.Context) ([]Balance, error)
+	// RoundWork sums the shares of the live rounds, and of those that are among
+	// the newest so many rounds, newest first. Rounds without shares are left
+	// out.
+	RoundWork(ctx context.Context, newest int) ([]RoundWork, error)
+	// History lists the points of the charts since a moment, oldest first.
+	History(ctx context.Context, since time.Time) ([]HistoryPoint, error)
 	// Audit recomputes what can be recomputed and returns every invariant that
 	// does not hold; see Violation.
 	Audit(ctx context.Context) ([]Violation, error)
@@ -228,6 +241,7 @@ type Store interface {
 	Accountant
 	NonceStore
 	PayoutStore
+	HistoryStore
 	Reader
 	// Epoch numbers the times the ledger was opened for writing, from 1.
 	Epoch() uint64
