@@ -100,7 +100,9 @@ func (p *Pool) tryBlock(f *feed, r *round, b coin.Block) (ledger.BlockState, str
 		case errors.As(err, &refused):
 			return ledger.BlockUnsure, refused.Reason + "; before that: " + lost.Error()
 		}
-		lost = err
+		if lost == nil || p.hard.Err() == nil { // that the pool ends says nothing of the node
+			lost = err
+		}
 		p.log.Warn("handing in a block failed", "hash", b.Hash, "attempt", attempt+1, "err", err)
 		if f.hasBlockOn(r.Parent) {
 			break // one in the chain is enough: do not burden a slow node further
@@ -108,7 +110,7 @@ func (p *Pool) tryBlock(f *feed, r *round, b coin.Block) (ledger.BlockState, str
 		select {
 		case <-time.After(blockBackoff << attempt):
 		case <-p.hard.Done():
-			return ledger.BlockUnsure, err.Error()
+			return ledger.BlockUnsure, lost.Error()
 		}
 	}
 	return ledger.BlockUnsure, lost.Error()

@@ -30,10 +30,10 @@ type Deps struct {
 	NewHasher func(*hash.Algorithm) (hash.Hasher, error)
 	// Store is the ledger. When it is given, the pool leaves it open.
 	Store ledger.Store
-	// NewCoin connects to a coin's node.
+	// NewCoin connects to one of a coin's nodes, Node.
 	NewCoin func(config.Coin) (coin.Coin, error)
-	// NewChain connects to a coin's node for the unlocking of blocks. When
-	// NewCoin is given and this is not, blocks are not followed.
+	// NewChain connects to one of a coin's nodes for the unlocking of blocks.
+	// When NewCoin is given and this is not, blocks are not followed.
 	NewChain func(config.Coin) (unlock.Chain, error)
 	// Observe is told what happens. It is called from many goroutines and must
 	// neither block nor call back into the pool.

@@ -15,6 +15,7 @@ import (
 	"github.com/aditmine/adit/pool/coin"
 	"github.com/aditmine/adit/pool/config"
 	"github.com/aditmine/adit/pool/ledger"
+	"github.com/aditmine/adit/pool/nodes"
 	"github.com/aditmine/adit/pool/unlock"
 	"github.com/aditmine/adit/pool/verify"
 )
@@ -29,10 +30,10 @@ const (
 // complainEvery is how often a lasting trouble is logged.
 const complainEvery = 30 * time.Second
 
-// feed follows one coin's node and brings its work to the coin's sessions.
+// feed follows one coin's nodes and brings its work to the coin's sessions.
 type feed struct {
 	cfg       config.Coin
-	coin      coin.Coin
+	coin      *nodes.Set
 	chain     unlock.Chain   // nil: blocks are not followed
 	earlier   []ledger.Block // candidates of earlier runs
 	algorithm *hash.Algorithm
@@ -63,11 +64,12 @@ type feed struct {
 // prepare waits until the node is synchronised and has given its first
 // template. Its error says why this pool cannot start on this node.
 func (f *feed) prepare(ctx context.Context) error {
+	f.coin.Start(f.kick)
 	var said string
 	var saidAt time.Time
 	say := func(text string) {
 		if now := f.now(); text != said || now.Sub(saidAt) >= 5*time.Second {
-			f.log.Info("waiting for the node", "coin", f.cfg.Name, "node", f.cfg.Node, "state", text)
+			f.log.Info("waiting for the node", "coin", f.cfg.Name, "node", f.where(), "state", text)
 			said, saidAt = text, now
 		}
 	}
@@ -78,7 +80,7 @@ func (f *feed) prepare(ctx context.Context) error {
 		}
 		var setup *coin.SetupError
 		if errors.As(err, &setup) {
-			return fmt.Errorf("coin %s at %s: %w", f.cfg.Name, f.cfg.Node, err)
+			return fmt.Errorf("coin %s at %s: %w", f.cfg.Name, f.where(), err)
 		}
 		if err != nil {
 			text = err.Error()
@@ -152,7 +154,7 @@ func (f *feed) report(err error) {
 	f.failures.Add(1)
 	if !f.failing.Swap(true) || now.Sub(f.complained) >= complainEvery {
 		f.complained = now
-		f.log.Warn("the node fails; miners keep their jobs", "coin", f.cfg.Name, "node", f.cfg.Node, "err", err)
+		f.log.Warn("the node fails; miners keep their jobs", "coin", f.cfg.Name, "node", f.where(), "err", err)
 	}
 }
 

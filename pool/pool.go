@@ -149,7 +149,7 @@ func (p *Pool) addFeed(cfg config.Coin) error {
 	if err != nil {
 		return err
 	}
-	c, err := p.deps.NewCoin(cfg)
+	c, err := p.connect(cfg)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ func (p *Pool) addChain(f *feed) (err error) {
 	if p.deps.NewChain == nil {
 		return nil
 	}
-	if f.chain, err = p.deps.NewChain(f.cfg); err != nil {
+	if f.chain, err = p.connectChain(f); err != nil {
 		return err
 	}
 	f.earlier, err = p.store.Candidates(context.Background(), f.cfg.Name, math.MaxInt64)
