@@ -7,7 +7,8 @@ import (
 )
 
 // wide hashes as many messages at once as its kernel has lanes, if they have
-// the length of a CKB proof of work. Others are hashed one by one.
+// the length of a CKB proof of work. Where one has not, they are hashed one by
+// one.
 type wide struct {
 	algorithm *hash.Algorithm
 	kernel    Kernel
@@ -44,45 +45,59 @@ func (w *wide) Hash(out []hash.Digest, in []hash.Input) error {
 	if w.context == nil {
 		return hash.ErrClosed
 	}
-	if err := w.algorithm.CheckCall(w.Lanes(), out, in); err != nil {
-		return err
+	alike, fits := w.loadTails(out, in)
+	if !fits {
+		return w.hashAny(out, in)
 	}
-	switch head, alike := w.load(in); {
-	case head == nil: // nothing for the kernel
-	case alike:
-		if !equalHeads(head, &w.head) {
+	if alike {
+		if head := (*[rate]byte)(in[0].Blob); !equalHeads(head, &w.head) {
 			w.setHead(head)
 		}
 		w.kernel.tails(w.context)
-	default:
+	} else {
+		for i := range in {
+			*(*[rate]byte)(w.context.messages[i][:]) = [rate]byte(in[i].Blob)
+		}
 		w.kernel.whole(w.context)
 	}
-	for i := range in {
-		if len(in[i].Blob) == MessageSize {
-			out[i] = w.context.digests[i]
-		} else {
-			out[i] = Sum(in[i].Blob)
-		}
-	}
+	copy(out, w.context.digests[:len(in)])
 	return nil
 }
 
-// load copies the messages of the right length. It returns the head of one of
-// them, nil if there is none, and whether the others begin alike.
-func (w *wide) load(in []hash.Input) (head *[rate]byte, alike bool) {
-	alike = true
-	for i := range in {
-		blob := in[i].Blob
-		if len(blob) != MessageSize {
-			continue
-		}
-		w.context.messages[i] = [MessageSize]byte(blob)
-		if head == nil {
-			head = (*[rate]byte)(blob)
-		}
-		alike = alike && equalHeads(head, (*[rate]byte)(blob))
+// loadTails copies the ends of the messages, and reports whether their heads
+// are alike. It gives up, with fits false, on any call that is not a whole
+// number of messages of the right length. It is on the path of every share: a
+// hash takes little longer than a few calls and branches.
+func (w *wide) loadTails(out []hash.Digest, in []hash.Input) (alike, fits bool) {
+	if len(out) != len(in) || len(in) == 0 || len(in) > w.kernel.Lanes || len(in[0].Blob) != MessageSize {
+		return false, false
 	}
-	return head, alike
+	order := binary.LittleEndian
+	first := (*[rate]byte)(in[0].Blob)
+	a, b, c, d := order.Uint64(first[0:]), order.Uint64(first[8:]), order.Uint64(first[16:]), order.Uint64(first[24:])
+	differ := uint64(0)
+	messages := w.context.messages[:len(in)]
+	for i := range messages {
+		if len(in[i].Blob) != MessageSize {
+			return false, false
+		}
+		m := (*[MessageSize]byte)(in[i].Blob)
+		differ |= order.Uint64(m[0:]) ^ a | order.Uint64(m[8:]) ^ b | order.Uint64(m[16:]) ^ c | order.Uint64(m[24:]) ^ d
+		*(*[TailSize]byte)(messages[i][rate:]) = [TailSize]byte(m[rate:])
+	}
+	return differ == 0, true
+}
+
+// hashAny hashes messages of any length one by one, after the checks that
+// others have passed by their form.
+func (w *wide) hashAny(out []hash.Digest, in []hash.Input) error {
+	if err := w.algorithm.CheckCall(w.Lanes(), out, in); err != nil {
+		return err
+	}
+	for i := range in {
+		out[i] = Sum(in[i].Blob)
+	}
+	return nil
 }
 
 // setHead makes the context ready for messages that begin with head.
