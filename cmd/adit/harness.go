@@ -26,7 +26,7 @@ func newHarnessCmd() *cobra.Command {
   adit harness replay session.mtrace.gz --target 127.0.0.1:3333 --user WALLET
   adit harness run smoke --target 127.0.0.1:3333 --profile cn --algo cn/upx2`,
 	}
-	cmd.AddCommand(newHarnessRunCmd(), newHarnessListCmd(), newHarnessExplainCmd(),
+	cmd.AddCommand(newHarnessRunCmd(), newHarnessListCmd(), newHarnessExplainCmd(), newHarnessReportCmd(),
 		newHarnessRecordCmd(), newHarnessJudgeCmd(), newHarnessReplayCmd(), newHarnessTraceCmd())
 	return cmd
 }

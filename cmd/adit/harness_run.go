@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aditmine/adit/harness/conform"
+	"github.com/aditmine/adit/harness/report"
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cpu"
 )
@@ -41,12 +41,13 @@ not decided.`
 // runFlags is the command line of adit harness run.
 type runFlags struct {
 	selectFlags
-	target, user, foreign, pass, algo, known, junit string
-	nodeListen                                      string
-	strict, json, dryRun, wire, mine                bool
-	seed                                            uint64
-	timeout, effort                                 time.Duration
-	jobs                                            int
+	files                                    reportFiles
+	target, user, foreign, pass, algo, known string
+	nodeListen                               string
+	strict, json, dryRun, wire, mine         bool
+	seed                                     uint64
+	timeout, effort                          time.Duration
+	jobs                                     int
 }
 
 func newHarnessRunCmd() *cobra.Command {
@@ -80,7 +81,7 @@ func newHarnessRunCmd() *cobra.Command {
 	fl.BoolVar(&f.dryRun, "dry-run", false, "list what would be run and send nothing")
 	fl.BoolVar(&f.wire, "wire", false, "print what was said in each check that found something")
 	fl.BoolVar(&f.json, "json", false, "print the report as JSON")
-	fl.StringVar(&f.junit, "junit", "", "also write the report as a JUnit `file`")
+	f.files.add(cmd)
 	fl.BoolVar(&f.mine, "i-operate-this-pool", false, "allow a target that is not on this machine")
 	return cmd
 }
@@ -107,11 +108,12 @@ func (f *runFlags) run(ctx context.Context, args []string, stdout, stderr io.Wri
 		cfg.Node = node
 		awaitTarget(ctx, cfg.Target)
 	}
+	text := &report.Text{Color: colored(stdout), Wire: f.wire}
 	if !f.json {
-		cfg.Progress = func(r conform.Result) { f.progress(stdout, &r) }
+		cfg.Progress = func(r conform.Result) { _ = text.Result(stdout, &r) } // a broken pipe shows at the end
 	}
-	report, err := conform.Run(ctx, cfg, checks)
-	return errors.Join(f.write(stdout, report), err, outcomeOf(report))
+	r, err := conform.Run(ctx, cfg, checks)
+	return errors.Join(f.write(stdout, text, r), err, outcomeOf(r))
 }
 
 // config makes the engine's configuration of the flags.
@@ -170,40 +172,20 @@ func readKnown(path string) ([]conform.KnownFailure, error) {
 	return known, nil
 }
 
-// progress prints a result as it comes; a broken pipe shows at the end.
-func (f *runFlags) progress(w io.Writer, r *conform.Result) {
-	_ = r.WriteText(w)
-	if f.wire {
-		_ = r.WriteWire(w)
-	}
-}
-
 // write prints the end of the report and writes its files.
-func (f *runFlags) write(stdout io.Writer, report *conform.Report) error {
-	if f.junit != "" {
-		if err := writeFile(f.junit, report.WriteJUnit); err != nil {
-			return fmt.Errorf("writing the JUnit file: %w", err)
-		}
-	}
-	if !f.json {
-		return report.WriteSummary(stdout)
-	}
-	enc := json.NewEncoder(stdout)
-	enc.SetIndent("", "  ")
-	return enc.Encode(report)
-}
-
-func writeFile(path string, write func(io.Writer) error) error {
-	file, err := os.Create(path)
-	if err != nil {
+func (f *runFlags) write(stdout io.Writer, text *report.Text, r *conform.Report) error {
+	if err := f.files.write(report.Pool{Name: r.Target, Report: r}); err != nil {
 		return err
 	}
-	return errors.Join(write(file), file.Close())
+	if f.json {
+		return printJSON(stdout, r)
+	}
+	return text.Summary(stdout, r)
 }
 
 // outcomeOf turns the report into an exit status.
-func outcomeOf(report *conform.Report) error {
-	if status := report.Exit(); status != conform.ExitPassed {
+func outcomeOf(r *conform.Report) error {
+	if status := r.Exit(); status != conform.ExitPassed {
 		return &exitError{status: status}
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aditmine/adit/harness/conform"
+	"github.com/aditmine/adit/harness/report"
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cpu"
 	"github.com/aditmine/adit/pool"
@@ -73,16 +74,15 @@ func TestThePoolConforms(t *testing.T) {
 			sel := conform.Selection{}
 			checks, err := sel.Choose(conform.Catalogue(), profile)
 			require.NoError(t, err)
-			report, err := conform.Run(t.Context(), cfg, checks)
+			run, err := conform.Run(t.Context(), cfg, checks)
 			require.NoError(t, err)
 			passed := 0
-			for _, r := range report.Results {
+			for _, r := range run.Results {
 				if r.Verdict == conform.Unsupported {
 					continue
 				}
 				var text strings.Builder
-				require.NoError(t, r.WriteText(&text))
-				require.NoError(t, r.WriteWire(&text))
+				require.NoError(t, (&report.Text{Wire: true}).Result(&text, &r))
 				if r.Verdict != conform.Pass {
 					t.Error(text.String())
 				}
@@ -133,10 +133,10 @@ func TestHarnessRunReports(t *testing.T) {
 	junit := filepath.Join(t.TempDir(), "report.xml")
 	out, err := harnessRun(t, "run", "CN-CONN-03", "CN-SUB-06", "CN-JOB-09", "CN-JOB-13", "--json", "--junit", junit, "--target", cfg.Target, "--algo", "cn/upx2")
 	require.NoError(t, err, out)
-	var report conform.Report
-	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	var run conform.Report
+	require.NoError(t, json.Unmarshal([]byte(out), &run))
 	verdicts := map[string]conform.Verdict{}
-	for _, r := range report.Results {
+	for _, r := range run.Results {
 		verdicts[r.ID] = r.Verdict
 	}
 	require.Equal(t, map[string]conform.Verdict{"CN-CONN-03": conform.Pass, "CN-SUB-06": conform.Pass,

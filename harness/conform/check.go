@@ -86,9 +86,9 @@ type Check struct {
 func (c *Check) For(p Profile) bool { return c.Profile == Both || c.Profile == p }
 
 // Section is the part of the id before its number, such as "CN-SUB".
-func (c *Check) Section() string {
-	return c.ID[:strings.LastIndexByte(c.ID, '-')]
-}
+func (c *Check) Section() string { return section(c.ID) }
+
+func section(id string) string { return id[:strings.LastIndexByte(id, '-')] }
 
 // NeedsNode reports whether the check steers the node behind the pool.
 func (c *Check) NeedsNode() bool { return slices.Contains(c.Needs, NeedNode) }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/aditmine/adit/harness/trace"
 )
 
 // Bounds on what a pool can make the suite hold.
@@ -46,6 +48,8 @@ type Conn struct {
 	nc      net.Conn
 	timeout time.Duration
 	log     *transcript
+	rec     *recorder
+	number  uint64 // in the trace
 	tips    tips
 	nextID  int
 
@@ -61,8 +65,9 @@ type Conn struct {
 	kept    int
 }
 
-func newConn(ctx context.Context, nc net.Conn, timeout time.Duration, log *transcript, seen tips) *Conn {
-	c := &Conn{ctx: ctx, nc: nc, timeout: timeout, log: log, tips: seen, events: make(chan Event, maxEvents),
+func newConn(e *Env, nc net.Conn) *Conn {
+	c := &Conn{ctx: e.ctx, nc: nc, timeout: e.cfg.Timeout, log: &e.log, rec: &e.rec, tips: e.tips,
+		number: e.rec.open(e.cfg.Target), events: make(chan Event, maxEvents),
 		done: make(chan struct{}), replies: map[string][]Answer{}}
 	c.reader.Go(c.read)
 	return c
@@ -115,6 +120,9 @@ func (c *Conn) Close() {
 	c.once.Do(func() {
 		close(c.done)
 		_ = c.nc.Close() // it is over either way
+		if !c.closed {
+			c.rec.close(c.number, trace.ByMiner)
+		}
 	})
 	c.reader.Wait()
 }
@@ -123,6 +131,7 @@ func (c *Conn) Close() {
 // did shows in the events.
 func (c *Conn) Write(b []byte) {
 	c.log.add(">", b)
+	c.rec.data(c.number, trace.CodeToPool, bytes.Clone(b))
 	_ = c.nc.SetWriteDeadline(time.Now().Add(c.timeout)) // a dead socket shows at once
 	_, _ = c.nc.Write(b)                                 // see above
 }
@@ -175,9 +184,11 @@ func (c *Conn) keep(ev Event) {
 	switch ev := ev.(type) {
 	case Closed:
 		c.closed = true
+		c.rec.close(c.number, trace.ByPool)
 		c.log.add("x", nil)
 	case Line:
 		c.log.add("<", ev.Raw)
+		c.rec.data(c.number, trace.CodeToMiner, ev.Raw)
 		if ev.Message != nil {
 			c.tips.see(ev.Message)
 		}

@@ -7,8 +7,10 @@ import (
 	"hash/fnv"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/aditmine/adit/harness/trace"
 	"github.com/aditmine/adit/hash"
 )
 
@@ -47,6 +49,11 @@ type Config struct {
 	Strict bool
 	// Known are failures that do not count.
 	Known []KnownFailure
+	// Replay makes the command that does one check again; it may be nil.
+	Replay func(id string) string
+	// Trace is told of all that is said, and of what comes of it, as events of
+	// a trace; it may be nil. It is called by many goroutines at once.
+	Trace func(*trace.Event)
 	// Now reads the clock; nil stands for time.Now.
 	Now func() time.Time
 	// Progress is told of each result as it comes, by one goroutine at a time;
@@ -70,6 +77,9 @@ func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Trace == nil {
+		c.Trace = func(*trace.Event) {}
+	}
 	if c.Progress == nil {
 		c.Progress = func(Result) {}
 	}
@@ -92,11 +102,15 @@ type Result struct {
 	Reason      string   `json:"reason,omitempty"`   // of a verdict that is no finding
 	Known       string   `json:"known,omitempty"`    // why a failure does not count
 	Notes       []string `json:"notes,omitempty"`
-	Wire        []string `json:"wire,omitempty"` // the end of what was said
+	Replay      string   `json:"replay,omitempty"` // the command that does a finding's check again
+	Wire        []string `json:"wire,omitempty"`   // the end of what was said
 	Seconds     float64  `json:"seconds"`
 
 	unreachable bool
 }
+
+// Section is the part of the check's id before its number.
+func (r *Result) Section() string { return section(r.ID) }
 
 // Report is what came of a run. Results are in the catalogue's order.
 type Report struct {
@@ -129,6 +143,7 @@ type runner struct {
 	cfg     *Config
 	checks  []Check
 	results []*Result
+	numbers atomic.Uint64 // of connections, in the trace
 
 	mu sync.Mutex // guards Progress
 }
@@ -168,6 +183,7 @@ func (r *runner) one(ctx context.Context, i int) {
 		return
 	}
 	result.Seconds = time.Since(began).Seconds()
+	r.cfg.Trace(result.marker())
 	r.results[i] = &result
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -201,7 +217,7 @@ func (r *runner) carryOut(ctx context.Context, c *Check) Result {
 func (r *runner) attempt(ctx context.Context, c *Check) (*Env, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.patience())
 	defer cancel()
-	env := newEnv(ctx, r.cfg, c)
+	env := newEnv(ctx, r.cfg, c, &r.numbers)
 	err := guard(c, env)
 	env.close()
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -236,13 +252,15 @@ func guard(c *Check, env *Env) (err error) {
 
 // fill says what came of a check.
 func (r *Result) fill(cfg *Config, c *Check, env *Env, err error) {
-	r.Verdict, r.Notes = judge(c.Level, cfg.Strict, err), env.notes
+	r.Verdict, r.Notes, r.Wire = judge(c.Level, cfg.Strict, err), env.notes, env.log.copy()
 	var failure *Failure
 	var dial *DialError
 	switch {
 	case errors.As(err, &failure):
 		r.Accepted, r.Got = failure.Accepted, failure.Got
-		r.Wire = env.log.copy()
+		if cfg.Replay != nil {
+			r.Replay = cfg.Replay(c.ID)
+		}
 		r.Known = excuse(cfg.Known, c.ID, cfg.Now())
 	case err != nil:
 		r.Reason = err.Error()

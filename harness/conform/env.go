@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/aditmine/adit/hash"
@@ -18,13 +19,15 @@ type Env struct {
 	node   *steered // nil without a node
 	tips   tips
 	log    transcript
+	rec    recorder
 	conns  []*Conn
 	hasher hash.Hasher
 	notes  []string
 }
 
-func newEnv(ctx context.Context, cfg *Config, c *Check) *Env {
-	e := &Env{ctx: ctx, cfg: cfg, rng: rand.New(rand.NewPCG(cfg.Seed, fingerprint(c.ID))), tips: tips{}}
+func newEnv(ctx context.Context, cfg *Config, c *Check, numbers *atomic.Uint64) *Env {
+	e := &Env{ctx: ctx, cfg: cfg, rng: rand.New(rand.NewPCG(cfg.Seed, fingerprint(c.ID))), tips: tips{},
+		rec: recorder{check: c.ID, numbers: numbers, tell: cfg.Trace}}
 	if cfg.Node != nil {
 		e.node = newSteered(cfg.Node)
 	}
@@ -40,7 +43,7 @@ func (e *Env) Dial() (*Conn, error) {
 		return nil, &DialError{Target: e.cfg.Target, Err: err}
 	}
 	e.log.add("o", []byte(e.cfg.Target))
-	c := newConn(e.ctx, nc, e.cfg.Timeout, &e.log, e.tips)
+	c := newConn(e, nc)
 	e.conns = append(e.conns, c)
 	return c, nil
 }

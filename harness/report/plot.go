@@ -1,0 +1,168 @@
+package report
+
+import (
+	"fmt"
+	"html"
+	"math"
+	"strings"
+)
+
+// Plot is a picture of lines over two axes.
+type Plot struct {
+	Title, X, Y string // Y with its unit
+	LogX, LogY  bool
+	Lines       []Line
+}
+
+// Line is one series of a plot. Step draws it as a staircase: the value holds
+// until the next point.
+type Line struct {
+	Name   string
+	Step   bool
+	Points [][2]float64
+}
+
+// The picture's measures in pixels.
+const (
+	plotWidth, plotHeight                            = 640, 280
+	plotLeft, plotRight, plotTop, plotBottom         = 64, 12, 12, 42
+	plotMaxPoints                                    = 2000
+	plotInnerWidth, plotInnerHeight          float64 = plotWidth - plotLeft - plotRight, plotHeight - plotTop - plotBottom
+)
+
+// axis maps values to pixels.
+type axis struct {
+	low, high float64
+	log       bool
+	from, to  float64
+}
+
+func (a *axis) at(v float64) float64 {
+	low, high := a.low, a.high
+	if a.log {
+		v, low, high = math.Log10(v), math.Log10(low), math.Log10(high)
+	}
+	return a.from + (v-low)/(high-low)*(a.to-a.from)
+}
+
+// span makes an axis over the values of all lines, which must be usable.
+func (p *Plot) span(which int, log bool, from, to float64) (axis, bool) {
+	a := axis{low: math.Inf(1), high: math.Inf(-1), log: log, from: from, to: to}
+	for _, l := range p.Lines {
+		for _, point := range l.Points {
+			if usable(point[which], log) {
+				a.low, a.high = min(a.low, point[which]), max(a.high, point[which])
+			}
+		}
+	}
+	if a.low > a.high {
+		return a, false
+	}
+	switch {
+	case log && a.low == a.high:
+		a.low, a.high = a.low/2, a.high*2
+	case a.low == a.high:
+		a.low, a.high = a.low-1, a.high+1
+	case !log && a.low > 0 && a.low < a.high/2:
+		a.low = 0
+	}
+	return a, true
+}
+
+func usable(v float64, log bool) bool {
+	return !math.IsNaN(v) && !math.IsInf(v, 0) && (!log || v > 0)
+}
+
+// ticks are round values on the axis, at most about eight.
+func (a *axis) ticks() (out []float64) {
+	if a.log {
+		for e := math.Floor(math.Log10(a.low)); e <= math.Ceil(math.Log10(a.high)); e++ {
+			if v := math.Pow(10, e); v >= a.low && v <= a.high {
+				out = append(out, v)
+			}
+		}
+		if len(out) > 1 {
+			return out
+		}
+		return []float64{a.low, a.high}
+	}
+	step := math.Pow(10, math.Floor(math.Log10((a.high-a.low)/4)))
+	for (a.high-a.low)/step > 8 {
+		step *= 2
+	}
+	for v := math.Ceil(a.low/step) * step; v <= a.high && len(out) < 20; v += step {
+		out = append(out, v)
+	}
+	return out
+}
+
+// svg draws the plot.
+func (p *Plot) svg() string {
+	x, okX := p.span(0, p.LogX, plotLeft, plotLeft+plotInnerWidth)
+	y, okY := p.span(1, p.LogY, plotTop+plotInnerHeight, plotTop)
+	if !okX || !okY {
+		return `<p class="none">no data</p>`
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s">`, plotWidth, plotHeight, html.EscapeString(p.Title))
+	p.grid(&b, &x, &y)
+	for i, l := range p.Lines {
+		fmt.Fprintf(&b, `<path class="line l%d" d="%s"/>`, i%6, l.path(&x, &y))
+	}
+	for i, l := range p.Lines {
+		if l.Name != "" {
+			top := plotTop + 14 + 16*i
+			fmt.Fprintf(&b, `<path class="line l%d" d="M%d %dh18"/><text class="legend" x="%d" y="%d">%s</text>`, i%6,
+				plotLeft+8, top-4, plotLeft+32, top, html.EscapeString(l.Name))
+		}
+	}
+	b.WriteString("</svg>")
+	return b.String()
+}
+
+func (p *Plot) grid(b *strings.Builder, x, y *axis) {
+	bottom := plotTop + plotInnerHeight
+	for _, v := range x.ticks() {
+		fmt.Fprintf(b, `<path class="grid" d="M%.1f %dV%.0f"/><text class="tick" x="%.1f" y="%.0f" text-anchor="middle">%s</text>`,
+			x.at(v), plotTop, bottom, x.at(v), bottom+14, short(v))
+	}
+	for _, v := range y.ticks() {
+		fmt.Fprintf(b, `<path class="grid" d="M%d %.1fH%d"/><text class="tick" x="%d" y="%.1f" text-anchor="end">%s</text>`,
+			plotLeft, y.at(v), plotWidth-plotRight, plotLeft-6, y.at(v)+4, short(v))
+	}
+	fmt.Fprintf(b, `<text class="axis" x="%.0f" y="%d" text-anchor="middle">%s</text>`, plotLeft+plotInnerWidth/2, plotHeight-8, html.EscapeString(p.X))
+	fmt.Fprintf(b, `<text class="axis" transform="translate(14 %.0f) rotate(-90)" text-anchor="middle">%s</text>`, plotTop+plotInnerHeight/2, html.EscapeString(p.Y))
+}
+
+// path is the line in SVG's words; of too many points every so many are drawn.
+func (l *Line) path(x, y *axis) string {
+	var b strings.Builder
+	every := 1 + len(l.Points)/plotMaxPoints
+	pen := "M"
+	for i := 0; i < len(l.Points); i += every {
+		point := l.Points[i]
+		if !usable(point[0], x.log) || !usable(point[1], y.log) {
+			pen = "M"
+			continue
+		}
+		if l.Step && pen != "M" {
+			fmt.Fprintf(&b, "H%.1f", x.at(point[0]))
+		}
+		fmt.Fprintf(&b, "%s%.1f %.1f", pen, x.at(point[0]), y.at(point[1]))
+		pen = "L"
+	}
+	return b.String()
+}
+
+// short writes a number with a suffix.
+func short(v float64) string {
+	for _, s := range []struct {
+		unit   float64
+		suffix string
+	}{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}} {
+		if math.Abs(v) >= s.unit {
+			return fmt.Sprintf("%.3g%s", v/s.unit, s.suffix)
+		}
+	}
+	return fmt.Sprintf("%.3g", v)
+}
