@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -17,6 +18,7 @@ const lingerTime = 250 * time.Millisecond
 // much waits for it or when one write takes too long.
 type conn struct {
 	net.Conn
+	raw          syscall.RawConn // nil: no writing without waiting
 	writeTimeout time.Duration
 	maxPending   int
 	spawn        func(func())
@@ -25,20 +27,41 @@ type conn struct {
 	pending  []byte
 	writing  bool
 	ending   bool // nothing more is taken
-	settled  bool // flushed is closed
 	dead     bool
-	overflow bool // cut off for not reading
-	flushed  chan struct{}
+	overflow bool          // cut off for not reading
+	flushed  chan struct{} // closed when nothing more will be written; nil: nobody waits for that
 }
 
 func newConn(nc net.Conn, writeTimeout time.Duration, maxPending int, spawn func(func())) *conn {
-	return &conn{Conn: nc, writeTimeout: writeTimeout, maxPending: maxPending, spawn: spawn, flushed: make(chan struct{})}
+	c := &conn{Conn: nc, writeTimeout: writeTimeout, maxPending: maxPending, spawn: spawn}
+	if tcp, ok := nc.(*net.TCPConn); ok {
+		c.raw, _ = tcp.SyscallConn() // an error comes with nil
+	}
+	return c
 }
 
 // send queues a line, which it copies.
 func (c *conn) send(line []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.queue(line)
+}
+
+// sendNow is send for a goroutine that tells many sessions the same: it writes
+// as much as the socket takes without waiting, and queues the rest.
+func (c *conn) sendNow(line []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.raw != nil && !c.writing && !c.dead && !c.ending {
+		line = line[writeSome(c.raw, line):]
+	}
+	if len(line) > 0 {
+		c.queue(line)
+	}
+}
+
+// queue hands a line to the writer; c.mu is held.
+func (c *conn) queue(line []byte) {
 	if c.dead || c.ending {
 		return
 	}
@@ -60,10 +83,8 @@ func (c *conn) write() {
 	for {
 		c.mu.Lock()
 		if len(c.pending) == 0 || c.dead {
-			c.writing = false
-			if c.ending {
-				c.settle()
-			}
+			c.writing, c.pending = false, nil
+			c.settle()
 			c.mu.Unlock()
 			return
 		}
@@ -73,6 +94,7 @@ func (c *conn) write() {
 		if _, err := c.Conn.Write(buf); err != nil {
 			c.abort(isTimeout(err))
 		}
+		c.SetWriteDeadline(time.Time{}) // one that has passed would stop sendNow
 	}
 }
 
@@ -82,11 +104,14 @@ func (c *conn) write() {
 func (c *conn) finish(linger bool) {
 	c.mu.Lock()
 	c.ending = true
-	if !c.writing {
-		c.settle()
+	if c.writing && !c.dead {
+		c.flushed = make(chan struct{})
 	}
+	flushed := c.flushed
 	c.mu.Unlock()
-	<-c.flushed
+	if flushed != nil {
+		<-flushed
+	}
 	if linger {
 		if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 			half.CloseWrite()
@@ -97,11 +122,11 @@ func (c *conn) finish(linger bool) {
 	c.abort(false)
 }
 
-// settle marks that nothing more will be written; c.mu is held.
+// settle tells finish that nothing more will be written; c.mu is held.
 func (c *conn) settle() {
-	if !c.settled {
-		c.settled = true
+	if c.flushed != nil {
 		close(c.flushed)
+		c.flushed = nil
 	}
 }
 

@@ -24,9 +24,11 @@ const (
 
 // cryptoNoteDialect speaks XMRig's dialect.
 type cryptoNoteDialect struct {
-	s     *session
-	rpcID string // of the present login; guarded by s.mu where it changes
-	wide  bool   // the miner is known to read 8-byte targets
+	s      *session
+	rpcID  string // of the present login; guarded by s.mu where it changes
+	wide   bool   // the miner is known to read 8-byte targets
+	secure bool   // the connection is encrypted
+	fixed  byte   // the pool's byte of every nonce; 0: none
 }
 
 // serve implements dialect.
@@ -40,7 +42,9 @@ func (d *cryptoNoteDialect) serve(line []byte, at time.Time) bool {
 		d.submit(r, at)
 		return true
 	case *cryptonote.Login:
-		d.login(r)
+		if !d.login(r) {
+			return false
+		}
 	case *cryptonote.Keepalived:
 		d.whileOpen(r.ID, r.RPCID, func() { d.s.conn.send(cryptonote.AppendKeepalivedResult(nil, r.ID)) })
 	case *cryptonote.GetJob:
@@ -64,37 +68,42 @@ func (d *cryptoNoteDialect) fail(id stratum.ID, why Reason, text string) {
 
 // complain implements dialect.
 func (d *cryptoNoteDialect) complain(text string) {
-	d.s.port.counters.refuse(Malformed)
 	d.s.conn.send(cryptonote.AppendError(nil, stratum.NullID(), cryptonote.CodeError, text))
 }
 
 // login opens the session, or replaces it: the jobs and the id of an earlier
-// login on this connection are void then.
-func (d *cryptoNoteDialect) login(r *cryptonote.Login) {
+// login on this connection are void then. It reports false when the miner is
+// to be sent away.
+func (d *cryptoNoteDialect) login(r *cryptonote.Login) bool {
 	s := d.s
-	cred, err := parseCredentials(r.Login, r.Pass, s.pool.cfg.Login)
+	cred, err := parseCredentials(r.Login, r.Pass, s.pool.live.Load().Login)
 	if err != nil {
 		d.fail(r.ID, BadLogin, err.Error())
-		return
+		return true
+	}
+	if why, text := s.mayLogIn(cred.address); why != accepted {
+		d.fail(r.ID, why, text)
+		return false
 	}
 	if err := s.feed.coin.CheckLogin(cred.address); err != nil {
 		d.fail(r.ID, BadLogin, cryptonote.TextInvalidAddress)
 		s.pool.log.Debug("login refused", "session", s.id, "err", err)
-		return
+		return true
 	}
 	if r.Algos != nil && !namesAlgorithm(r.Algos, s.feed.algorithm) {
 		d.fail(r.ID, BadLogin, cryptonote.TextNoCommonAlgo)
-		return
+		return true
 	}
 	miner := ledger.Miner{Coin: s.feed.cfg.Name, Login: cred.address, Worker: cred.worker, Rig: cleanName(r.RigID)}
 	reply, err := d.open(r, miner, cred)
 	if err != nil {
 		s.pool.complain("logins fail", err)
 		d.fail(r.ID, NoTemplate, textUnavailable)
-		return
+		return true
 	}
 	s.conn.send(reply)
 	s.opened()
+	return true
 }
 
 // open starts the session's books anew and makes the answer with its first
@@ -109,10 +118,11 @@ func (d *cryptoNoteDialect) open(r *cryptonote.Login, miner ledger.Miner, cred c
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open = false
-	if err := s.begin(cred.difficulty); err != nil {
+	if err := s.begin(miner, cred.difficulty); err != nil {
 		return nil, err
 	}
 	d.rpcID, d.wide = rpcID, readsWideTargets(r.Agent)
+	d.reserve(r.Agent)
 	j, err := s.nextJob(s.feed.current.Load())
 	if err != nil {
 		return nil, err
@@ -124,7 +134,7 @@ func (d *cryptoNoteDialect) open(r *cryptonote.Login, miner ledger.Miner, cred c
 	s.open, s.miner, s.solo, s.agent = true, miner, cred.solo, cleanName(r.Agent)
 	return cryptonote.AppendLoginResult(nil, r.ID, &cryptonote.LoginResult{
 		RPCID: rpcID, Job: wire, Status: cryptonote.StatusOK,
-		Extensions: []string{cryptonote.ExtensionAlgo, cryptonote.ExtensionKeepalive},
+		Extensions: d.extensions(),
 	}), nil
 }
 
@@ -151,6 +161,9 @@ func (d *cryptoNoteDialect) wireJob(j *job) (*cryptonote.Job, error) {
 	in, err := j.input()
 	if err != nil {
 		return nil, err
+	}
+	if d.fixed != 0 {
+		in.Blob[in.NonceOffset+fixedByte] = d.fixed
 	}
 	return &cryptonote.Job{
 		ID: d.s.book.id(j), Blob: in.Blob, Target: wireTarget(j.difficulty, d.wide),
@@ -185,7 +198,7 @@ func (d *cryptoNoteDialect) sendJob(j *job, _ bool) error {
 	if err != nil {
 		return err
 	}
-	d.s.conn.send(cryptonote.AppendJob(nil, wire))
+	d.s.pool.sendLine(d.s.conn, func(line []byte) []byte { return cryptonote.AppendJob(line, wire) })
 	return nil
 }
 
@@ -228,6 +241,9 @@ func (d *cryptoNoteDialect) submit(r *cryptonote.Submit, at time.Time) {
 		if r.Algo != "" && !namesAlgorithm([]string{r.Algo}, s.feed.algorithm) {
 			return job{}, WrongAlgorithm
 		}
+		if d.fixed != 0 && r.Nonce[fixedByte] != d.fixed {
+			return job{}, BadNonce
+		}
 		return s.book.find(r.JobID)
 	})
 }
@@ -251,6 +267,8 @@ func cryptoNoteText(verdict Reason) string {
 		return cryptonote.TextIncorrectAlgo
 	case UnknownJob:
 		return cryptonote.TextInvalidJobID
+	case BadNonce:
+		return cryptonote.TextInvalidNonce
 	case Stale:
 		return cryptonote.TextBlockExpired
 	case LowDifficulty:
@@ -265,11 +283,17 @@ func cryptoNoteText(verdict Reason) string {
 	return cryptonote.TextInvalidShare
 }
 
+// redirect implements dialect.
+func (d *cryptoNoteDialect) redirect(host string, port uint16) {
+	d.s.conn.send(cryptonote.AppendReconnect(nil, &cryptonote.Reconnect{Host: host, Port: port}))
+}
+
 // malformedLine answers a line that could not be read, as its error asks. It
 // reports false when the connection is to be closed.
 func (s *session) malformedLine(err error, appendError func([]byte, stratum.ID, int, string) []byte) bool {
 	s.port.counters.refuse(Malformed)
 	s.malformed++
+	s.judged(s.login(), Malformed)
 	var wire *stratum.Error
 	if !errors.As(err, &wire) {
 		return false

@@ -4,11 +4,12 @@ import (
 	"time"
 
 	"github.com/aditmine/adit/pool/ledger"
+	"github.com/aditmine/adit/pool/penalty"
 )
 
 // Event is something that happened in the pool: *SessionOpened,
 // *SessionClosed, *TemplateChanged, *ShareAccepted, *ShareRejected,
-// *BlockFound or *BlockSettled.
+// *BlockFound, *BlockSettled or *Banned.
 type Event interface{ poolEvent() }
 
 // SessionOpened: a miner logged in.
@@ -67,6 +68,10 @@ type BlockSettled struct {
 	Detail string
 }
 
+// Banned: a miner has sent too many bad shares. Bans by hand are not told.
+type Banned struct{ Ban penalty.Ban }
+
+func (*Banned) poolEvent()          {}
 func (*SessionOpened) poolEvent()   {}
 func (*SessionClosed) poolEvent()   {}
 func (*TemplateChanged) poolEvent() {}

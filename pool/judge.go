@@ -163,6 +163,7 @@ func (sub *submission) settle(verdict Reason) {
 	s := sub.session
 	s.port.counters.share(verdict, sub.job.difficulty) // first: what a miner was told has been counted
 	s.dialect.answer(sub.id, verdict)
+	s.judged(sub.miner.Login, verdict)
 	if verdict == accepted {
 		s.credited(sub)
 		s.pool.deps.Observe(&ShareAccepted{Session: s.id, Miner: sub.miner, Difficulty: sub.job.difficulty, Latency: time.Since(sub.at)})

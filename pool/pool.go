@@ -17,6 +17,9 @@ import (
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/pool/config"
 	"github.com/aditmine/adit/pool/ledger"
+	"github.com/aditmine/adit/pool/listen"
+	"github.com/aditmine/adit/pool/penalty"
+	"github.com/aditmine/adit/pool/vardiff"
 	"github.com/aditmine/adit/pool/verify"
 )
 
@@ -46,6 +49,16 @@ type Pool struct {
 	hard    context.Context
 	abandon context.CancelFunc
 
+	live        atomic.Pointer[config.Config] // cfg, with what Reload has changed
+	reloading   sync.Mutex
+	certificate atomic.Pointer[listen.Certificate] // nil: no TLS
+	penalties   *penalty.Book
+	logins      *listen.Limiter
+	remembered  *vardiff.Memory
+	connections atomic.Int64
+	readers     sync.Pool // of *stratum.LineReader, for sessions that are not idle
+	lines       sync.Pool // of *[]byte, for jobs on their way
+
 	handlers   sync.WaitGroup // one for each connection
 	background sync.WaitGroup // writers and blocks on their way
 
@@ -69,17 +82,22 @@ func New(cfg config.Config, deps Deps) (*Pool, error) {
 	}
 	deps = deps.withDefaults()
 	hard, abandon := context.WithCancel(context.Background())
-	return &Pool{
+	p := &Pool{
 		cfg: cfg, deps: deps, log: deps.Log,
-		verifiers: make(map[string]*verify.Verifier),
-		ready:     make(chan struct{}),
-		stopping:  make(chan struct{}),
-		hard:      hard,
-		abandon:   abandon,
-		sessions:  make(map[*session]struct{}),
-		addresses: make(map[string]int),
-		troubles:  make(map[string]time.Time),
-	}, nil
+		penalties:  penalty.New(penaltyConfig(cfg.Bans), deps.Now),
+		logins:     listen.NewLimiter(cfg.Limits.LoginsPerSecond, cfg.Limits.PerAddress, loginMemory, deps.Now),
+		remembered: vardiff.NewMemory(vardiff.DefaultMemory, vardiff.DefaultAge),
+		verifiers:  make(map[string]*verify.Verifier),
+		ready:      make(chan struct{}),
+		stopping:   make(chan struct{}),
+		hard:       hard,
+		abandon:    abandon,
+		sessions:   make(map[*session]struct{}),
+		addresses:  make(map[string]int),
+		troubles:   make(map[string]time.Time),
+	}
+	p.live.Store(&cfg)
+	return p, nil
 }
 
 // Ready is closed once every port takes miners.
@@ -119,6 +137,9 @@ func (p *Pool) Run(ctx context.Context) error {
 
 // open acquires all that the pool needs before it asks its nodes.
 func (p *Pool) open(ctx context.Context) error {
+	if err := p.loadCertificate(); err != nil {
+		return err
+	}
 	p.store = p.deps.Store
 	if p.store == nil {
 		store, err := ledger.Open(ctx, p.cfg.Ledger.Address(), p.deps.Now())
@@ -199,9 +220,11 @@ func (p *Pool) addPort(cfg config.Port) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := slices.IndexFunc(p.feeds, func(f *feed) bool { return f.cfg.Name == cfg.Coin })
-	p.ports = append(p.ports, &port{
+	opened := &port{
 		pool: p, cfg: cfg, name: listener.Addr().String(), feed: p.feeds[i], listener: listener, counters: newCounters(),
-	})
+	}
+	opened.live.Store(&cfg)
+	p.ports = append(p.ports, opened)
 	return nil
 }
 
@@ -231,6 +254,7 @@ func (p *Pool) serve(ctx context.Context, cancel func()) error {
 			close(p.ready)
 		}
 	})
+	feeds.Go(func() { p.watchCertificate(ctx) })
 	<-ctx.Done()
 	p.closeListeners()
 	feeds.Wait()
@@ -290,7 +314,7 @@ func (p *Pool) shutDown() {
 		}
 	})
 	for _, s := range p.sessionsOf(nil) {
-		s.conn.SetReadDeadline(time.Unix(1, 0))
+		s.interrupt()
 	}
 	p.handlers.Wait()
 	for _, v := range p.verifiers {

@@ -12,10 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aditmine/adit/chain"
-	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/pool/config"
 	"github.com/aditmine/adit/pool/ledger"
+	"github.com/aditmine/adit/pool/listen"
 	"github.com/aditmine/adit/pool/reward"
 	"github.com/aditmine/adit/pool/vardiff"
 )
@@ -23,20 +22,23 @@ import (
 // port is one listening address.
 type port struct {
 	pool        *Pool
-	cfg         config.Port
+	cfg         config.Port // as it was at the start
+	live        atomic.Pointer[config.Port]
 	name        string // the address it listens on
 	feed        *feed
 	listener    net.Listener
 	counters    *counters
 	connections atomic.Int64
+	bytes       byteSlots // of NiceHash sessions
 }
 
 // steering is the vardiff of a session, with the difficulty its login asks
 // for, brought within the port's bounds; 0 when it asks for none.
 func (p *port) steering(fixed uint64) vardiff.Config {
-	v := vardiff.Config{Start: p.cfg.Start, Min: p.cfg.Min, Max: p.cfg.Max, Interval: p.cfg.Interval, Window: p.cfg.Window}
-	if p.cfg.Fixed > 0 {
-		return vardiff.Config{Start: p.cfg.Fixed, Min: 1, Interval: p.cfg.Interval, Fixed: true}
+	now := p.settings()
+	v := vardiff.Config{Start: now.Start, Min: now.Min, Max: now.Max, Interval: now.Interval, Window: now.Window}
+	if now.Fixed > 0 {
+		return vardiff.Config{Start: now.Fixed, Min: 1, Interval: now.Interval, Fixed: true}
 	}
 	if fixed > 0 {
 		v.Start, v.Fixed = fixed, true
@@ -47,27 +49,28 @@ func (p *port) steering(fixed uint64) vardiff.Config {
 // terms are how the port's shares are paid; solo: for a login that asks for
 // SOLO, whatever the port's scheme is.
 func (p *port) terms(solo bool) ledger.Terms {
+	now := p.settings()
 	if solo {
-		return ledger.Terms{Scheme: reward.SOLO, Fee: p.cfg.Fee}
+		return ledger.Terms{Scheme: reward.SOLO, Fee: now.Fee}
 	}
-	return ledger.Terms{Scheme: p.cfg.Scheme, Fee: p.cfg.Fee}
+	return ledger.Terms{Scheme: now.Scheme, Fee: now.Fee}
 }
 
 // maxWishes is how many suggested targets of a session are followed: each
 // costs a job.
 const maxWishes = 8
 
-// suggest restarts vardiff at the difficulty of a target, unless that is fixed
-// or the session has already shown what it can do. It reports whether the
-// difficulty changed; s.mu is held.
-func (s *session) suggest(target hash.Target) bool {
+// suggest restarts vardiff at a difficulty that the miner wishes for, unless
+// it is fixed or the session has already shown what it can do. It reports
+// whether the difficulty changed; s.mu is held.
+func (s *session) suggest(difficulty uint64) bool {
 	cfg := s.port.steering(0)
-	if cfg.Fixed || s.vd.Rate() > 0 || target == (hash.Target{}) || s.wishes == maxWishes {
+	if cfg.Fixed || s.vd.Rate() > 0 || difficulty == 0 || s.wishes == maxWishes {
 		return false
 	}
 	s.wishes++
 	was := s.vd.Difficulty()
-	cfg.Start = clampUint64(chain.DifficultyFromTarget(target))
+	cfg.Start = difficulty
 	s.vd = vardiff.New(cfg, s.pool.deps.Now())
 	s.vd.SetNetwork(clampUint64(s.feed.current.Load().Difficulty))
 	return s.vd.Difficulty() != was
@@ -78,7 +81,8 @@ func (p *port) accept(ctx context.Context) {
 	for ctx.Err() == nil {
 		nc, err := p.listener.Accept()
 		if err == nil {
-			p.pool.handlers.Go(func() { p.handle(nc) })
+			p.pool.handlers.Add(1)
+			go p.handle(ctx, nc)
 			continue
 		}
 		if errors.Is(err, net.ErrClosed) || ctx.Err() != nil {
@@ -93,42 +97,100 @@ func (p *port) accept(ctx context.Context) {
 	}
 }
 
-// handle serves one connection from its first to its last byte.
-func (p *port) handle(nc net.Conn) {
-	limits := &p.pool.cfg.Limits
-	address := peerAddress(nc)
-	if !p.pool.admit(address) {
+// handle begins a session on a connection, whose end is session.end.
+func (p *port) handle(ctx context.Context, nc net.Conn) {
+	if !p.pool.enter() {
 		p.counters.refuse(TooManyConnections)
-		nc.Close()
+		p.turnAway(nc)
 		return
 	}
-	defer p.pool.dismiss(address)
+	deadline := time.Now().Add(p.pool.limits().LoginTimeout)
+	o, why, err := p.receive(ctx, nc, deadline)
+	if why != accepted {
+		p.counters.refuse(why)
+		p.pool.log.Debug("connection refused", "port", p.name, "peer", o.Peer, "reason", why, "err", err)
+		p.pool.exit()
+		p.turnAway(nc)
+		return
+	}
 	p.connections.Add(1)
-	defer p.connections.Add(-1)
-	s := &session{
-		pool: p.pool, port: p, feed: p.feed, address: address,
-		id:    p.pool.nextSession(),
-		conn:  newConn(nc, limits.WriteTimeout, limits.MaxPending, p.pool.spawn),
-		slots: make(chan struct{}, limits.InFlight),
-	}
-	if p.feed.cfg.Kind == config.CKB {
-		s.dialect = &ckbDialect{s: s, workers: make(map[string]ckbWorker)}
-	} else {
-		s.dialect = &cryptoNoteDialect{s: s}
-	}
+	s := p.newSession(o, deadline)
 	p.pool.track(s)
-	why := s.serve()
-	p.pool.untrack(s)
-	p.feed.leave(s)
-	s.close(why)
+	s.attend()
 }
 
-// close ends the session's part in the pool.
+// turnAway closes a connection that has no session.
+func (p *port) turnAway(nc net.Conn) {
+	nc.Close()
+	p.pool.handlers.Done()
+}
+
+// receive finds out who is at the other end, and counts a connection of his.
+// A peer that is no proxy is counted before anything of his is read.
+func (p *port) receive(ctx context.Context, nc net.Conn, deadline time.Time) (listen.Opened, Reason, error) {
+	opening := p.opening()
+	peer, addr := listen.Peer(nc)
+	proxied := listen.Trusts(opening.Proxies, addr)
+	if !proxied && !p.pool.admit(peer) {
+		return listen.Opened{Peer: peer}, TooManyConnections, nil
+	}
+	interrupt := context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
+	o, err := listen.Open(ctx, nc, opening, deadline)
+	interrupt()
+	var proxy *listen.ProxyError
+	switch {
+	case errors.As(err, &proxy):
+		p.pool.complain("connections of a proxy are refused", err)
+	case err == nil && proxied && !p.pool.admit(o.Peer):
+		return o, TooManyConnections, nil
+	case err == nil:
+		return o, accepted, nil
+	}
+	if !proxied {
+		p.pool.dismiss(peer)
+	}
+	return o, NotOpened, err
+}
+
+func (p *port) newSession(o listen.Opened, deadline time.Time) *session {
+	limits := p.pool.limits()
+	s := &session{
+		pool: p.pool, port: p, feed: p.feed, address: o.Peer,
+		id:    p.pool.nextSession(),
+		conn:  newConn(o.Conn, limits.WriteTimeout, limits.MaxPending, p.pool.spawn),
+		slots: make(chan struct{}, limits.InFlight),
+		first: o.First, loginBy: deadline,
+	}
+	if p.feed.cfg.Kind == config.CKB {
+		s.dialect = &ckbDialect{s: s}
+	} else {
+		s.dialect = &cryptoNoteDialect{s: s, secure: o.Secure}
+	}
+	return s
+}
+
+// end takes a closed session out of the pool.
+func (s *session) end(why string) {
+	s.pool.untrack(s)
+	s.pool.dismiss(s.address)
+	s.pool.exit()
+	s.feed.leave(s)
+	s.close(why)
+	s.port.connections.Add(-1)
+	s.pool.handlers.Done()
+}
+
+// close ends the session's part in the pool, and remembers what difficulty its
+// miner had.
 func (s *session) close(why string) {
 	s.mu.Lock()
 	wasOpen := s.open
 	s.open = false
+	if wasOpen && s.vd.Rate() > 0 {
+		s.pool.remembered.Keep(s.memoryKey(s.miner), s.vd.Difficulty(), s.pool.deps.Now())
+	}
 	s.mu.Unlock()
+	s.dialect.released()
 	s.pool.log.Debug("connection closed", "session", s.id, "peer", s.address, "why", why)
 	if wasOpen {
 		s.pool.log.Info("miner left", "session", s.id, "peer", s.address, "why", why)
@@ -144,15 +206,6 @@ func (s *session) opened() {
 	s.pool.log.Info("miner logged in", "session", s.id, "peer", s.address, "coin", miner.Coin, "login", short(miner.Login),
 		"worker", miner.Worker, "rig", miner.Rig, "agent", agent, "difficulty", difficulty)
 	s.pool.deps.Observe(&SessionOpened{Port: s.port.name, Session: s.id, Miner: miner, Agent: agent})
-}
-
-// peerAddress is the IP address at the other end, without its port.
-func peerAddress(nc net.Conn) string {
-	text := nc.RemoteAddr().String()
-	if host, _, err := net.SplitHostPort(text); err == nil {
-		return host
-	}
-	return text
 }
 
 // httpAnswer tells load balancers, and people with browsers, what this is.

@@ -37,7 +37,7 @@ type Bans struct {
 }
 
 func defaultBans() Bans {
-	return Bans{BadShares: 20, Percent: 50, Window: 10 * time.Minute, Duration: 10 * time.Minute}
+	return Bans{BadShares: 50, Percent: 50, Window: 10 * time.Minute, Duration: 10 * time.Minute}
 }
 
 func readTLS(s *section, c *Config) {

@@ -25,6 +25,7 @@ import (
 type Certificate struct {
 	certFile, keyFile string
 
+	config  *tls.Config
 	mu      sync.Mutex // one reload at a time
 	read    []byte     // what both files held, hashed
 	current atomic.Pointer[tls.Certificate]
@@ -33,6 +34,10 @@ type Certificate struct {
 // LoadCertificate reads both files.
 func LoadCertificate(certFile, keyFile string) (*Certificate, error) {
 	c := &Certificate{certFile: certFile, keyFile: keyFile}
+	c.config = &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil },
+	}
 	_, err := c.Reload()
 	return c, err
 }
@@ -65,12 +70,7 @@ func (c *Certificate) Reload() (changed bool, err error) {
 
 // Config is a server's configuration that always shows the certificate loaded
 // last. Connections that exist are not touched by a reload.
-func (c *Certificate) Config() *tls.Config {
-	return &tls.Config{
-		MinVersion:     tls.VersionTLS12,
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil },
-	}
-}
+func (c *Certificate) Config() *tls.Config { return c.config }
 
 // Fingerprint is the SHA-256 of the certificate in use, in hex: what miners
 // pin (XMRig's tls-fingerprint).

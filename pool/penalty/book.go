@@ -10,7 +10,7 @@ import (
 
 // Defaults of Config.
 const (
-	DefaultBadShares = 20
+	DefaultBadShares = 50
 	DefaultPercent   = 50
 	DefaultWindow    = 10 * time.Minute
 	DefaultDuration  = 10 * time.Minute

@@ -107,7 +107,7 @@ func TestABadRigDoesNotBanItsNeighbours(t *testing.T) {
 		for _, r := range append(farm, neighbour) {
 			c.good(r, 1)
 		}
-		c.bad(mad, 5)
+		c.bad(mad, 10)
 		if c.banned("mad", nat) {
 			mad.Meter = Meter{}
 		}
@@ -127,7 +127,7 @@ func TestABadRigDoesNotBanItsNeighbours(t *testing.T) {
 func TestManyBadLoginsAmongGoodWork(t *testing.T) {
 	c := newCourt(Config{})
 	const nat = "198.51.100.7"
-	c.good(&rig{login: "farm", address: nat}, 1000)
+	c.good(&rig{login: "farm", address: nat}, 3000)
 	for i := range 20 {
 		require.NotEqual(t, BanAddress, c.bad(&rig{login: fmt.Sprint("bad", i), address: nat}, 2*DefaultBadShares))
 	}
