@@ -38,6 +38,16 @@ func NewLineReader(src io.Reader, limit int) *LineReader {
 	return &LineReader{src: src, limit: limit}
 }
 
+// Reset lets the reader begin anew with another source and limit, so that one
+// reader can serve many connections in turn. It keeps its smallest buffer.
+func (r *LineReader) Reset(src io.Reader, limit int) {
+	buf := r.buf
+	if len(buf) != idleBuffer {
+		buf = nil
+	}
+	*r = LineReader{src: src, limit: limit, buf: buf}
+}
+
 // ReadLine returns the next line that is not blank, without its terminator and
 // without blanks around it. The slice is valid until the next call.
 //

@@ -194,3 +194,23 @@ func FuzzLineReader(f *testing.F) {
 		require.Error(t, err)
 	})
 }
+
+func TestResetForgetsTheOldSource(t *testing.T) {
+	r := stratum.NewLineReader(strings.NewReader("first\nrest without end"), 100)
+	line, err := r.ReadLine()
+	require.NoError(t, err)
+	require.Equal(t, "first", string(line))
+	for _, text := range []string{"second\nthird\n", strings.Repeat("x", 5000) + "\n", "last\n"} {
+		r.Reset(strings.NewReader(text), 6000)
+		line, err := r.ReadLine()
+		require.NoError(t, err)
+		require.Equal(t, strings.Split(text, "\n")[0], string(line))
+	}
+	r.Reset(strings.NewReader("too long\n"), 3)
+	_, err = r.ReadLine()
+	require.ErrorIs(t, err, stratum.ErrLineTooLong)
+	r.Reset(strings.NewReader("ok\n"), 3)
+	line, err = r.ReadLine()
+	require.NoError(t, err)
+	require.Equal(t, "ok", string(line))
+}
