@@ -38,6 +38,7 @@ func (c *Config) check(p *problems) {
 	c.Ledger.check(p)
 	c.checkLimits(p)
 	c.checkSessions(p)
+	c.checkAPI(p)
 }
 
 // checkLimits catches what only a configuration built in code can have: the

@@ -25,6 +25,7 @@ type Config struct {
 	Login  Login
 	TLS    TLS
 	Bans   Bans
+	API    API
 	Unlock Unlock
 	Log    Log
 }
@@ -178,6 +179,7 @@ func Default() Config {
 		},
 		Login:  Login{WorkerSeparator: ".", DifficultySeparator: "+"},
 		Bans:   defaultBans(),
+		API:    defaultAPI(),
 		Unlock: Unlock{Interval: 30 * time.Second, Window: 200},
 		Log:    Log{Level: "info", Format: "text"},
 	}

@@ -51,7 +51,7 @@ func syntaxError(file string, err error) error {
 }
 
 // tables are the file's top-level tables.
-var tableNames = []string{"coin", "port", "ledger", "verify", "limits", "login", "tls", "bans", "unlock", "log"}
+var tableNames = []string{"coin", "port", "ledger", "verify", "limits", "login", "tls", "bans", "api", "unlock", "log"}
 
 func readRoot(p *problems, root map[string]any) Config {
 	c := Default()
@@ -67,7 +67,7 @@ func readRoot(p *problems, root map[string]any) Config {
 		c.Ports = append(c.Ports, readPort(s))
 	}
 	for name, read := range map[string]func(*section, *Config){
-		"ledger": readLedger, "verify": readVerify, "limits": readLimits, "login": readLogin, "tls": readTLS, "bans": readBans, "unlock": readUnlock, "log": readLog,
+		"ledger": readLedger, "verify": readVerify, "limits": readLimits, "login": readLogin, "tls": readTLS, "bans": readBans, "api": readAPI, "unlock": readUnlock, "log": readLog,
 	} {
 		if s := single(p, root, name); s != nil {
 			read(s, &c)
