@@ -30,6 +30,14 @@ type RoundWork struct {
 	Work   float64
 }
 
+// BlockCount is how many candidates of a coin and scheme are in a state.
+type BlockCount struct {
+	Coin   string
+	Scheme reward.Scheme
+	State  BlockState
+	Count  int
+}
+
 // AddHistory keeps points, and forgets those of their coins from before a
 // moment. A point that is there already stays as it is.
 func (s *DB) AddHistory(_ context.Context, points []HistoryPoint, before time.Time) error {
@@ -80,6 +88,34 @@ func (r *reader) RoundWork(ctx context.Context, newest int) ([]RoundWork, error)
 		GROUP BY r.id, r.coin, r.scheme, r.block ORDER BY r.id DESC`, newest)
 	if err != nil {
 		return nil, fmt.Errorf("summing the work of the ledger's rounds: %w", err)
+	}
+	return list, nil
+}
+
+// BlocksBefore implements Reader.
+func (r *reader) BlocksBefore(ctx context.Context, coin string, id int64, limit int) ([]Block, error) {
+	if id <= 0 {
+		id = math.MaxInt64
+	}
+	rest, args := `WHERE b.id < ? ORDER BY b.id DESC LIMIT ?`, []any{id, limit}
+	if coin != "" {
+		rest, args = `WHERE m.coin = ? AND b.id < ? ORDER BY b.id DESC LIMIT ?`, []any{coin, id, limit}
+	}
+	blocks, err := selectBlocks(ctx, r.q(), `''`, rest, args...)
+	if err != nil {
+		return nil, fmt.Errorf("listing the ledger's blocks: %w", err)
+	}
+	return blocks, nil
+}
+
+// BlockCounts implements Reader.
+func (r *reader) BlockCounts(ctx context.Context) ([]BlockCount, error) {
+	list, err := collect(ctx, r.q(), func(rows *sql.Rows) (c BlockCount, err error) {
+		return c, rows.Scan(&c.Coin, &c.Scheme, &c.State, &c.Count)
+	}, `SELECT m.coin, b.scheme, b.state, COUNT(*) FROM blocks b JOIN miners m ON m.id = b.miner
+		GROUP BY m.coin, b.scheme, b.state ORDER BY m.coin, b.scheme, b.state`)
+	if err != nil {
+		return nil, fmt.Errorf("counting the ledger's blocks: %w", err)
 	}
 	return list, nil
 }

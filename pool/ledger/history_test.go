@@ -69,3 +69,34 @@ func TestRoundWork(t *testing.T) {
 		check(100, 2*most, 5, 11)
 	})
 }
+
+func TestBlocksBefore(t *testing.T) {
+	onEachStore(t, func(t *testing.T, place placer) {
+		ctx, now := context.Background(), time.UnixMilli(1_700_000_000_000)
+		s, err := Open(ctx, place(t), now)
+		require.NoError(t, err)
+		defer s.Close()
+		for i, coin := range []string{"a", "b", "a", "a"} {
+			id, err := s.AddBlock(ctx, Block{Miner: Miner{Coin: coin, Login: "m"}, Height: uint64(i), Hash: string(rune('0' + i)), Payload: "large", Difficulty: "1", Found: now})
+			require.NoError(t, err)
+			require.NoError(t, s.SettleBlock(ctx, id, BlockAccepted, "", now))
+		}
+		heights := func(coin string, id int64, limit int) (list []uint64) {
+			blocks, err := s.BlocksBefore(ctx, coin, id, limit)
+			require.NoError(t, err)
+			for _, b := range blocks {
+				require.Empty(t, b.Payload)
+				list = append(list, b.Height)
+			}
+			return list
+		}
+		require.Equal(t, []uint64{3, 2, 1, 0}, heights("", 0, 10))
+		require.Equal(t, []uint64{3, 2}, heights("a", 0, 2))
+		all, err := s.BlocksBefore(ctx, "", 0, 10)
+		require.NoError(t, err)
+		require.Equal(t, []uint64{0}, heights("a", all[1].ID, 2))
+		counts, err := s.BlockCounts(ctx)
+		require.NoError(t, err)
+		require.Equal(t, []BlockCount{{"a", reward.PPLNS, BlockAccepted, 3}, {"b", reward.PPLNS, BlockAccepted, 1}}, counts)
+	})
+}

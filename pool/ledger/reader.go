@@ -150,8 +150,13 @@ func collect[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, err
 
 // queryBlocks reads the blocks that the rest of a query selects.
 func queryBlocks(ctx context.Context, q querier, rest string, args ...any) ([]Block, error) {
+	return selectBlocks(ctx, q, `b.payload`, rest, args...)
+}
+
+// selectBlocks reads blocks with what is given as their payload.
+func selectBlocks(ctx context.Context, q querier, payload, rest string, args ...any) ([]Block, error) {
 	return collect(ctx, q, scanBlock, `SELECT b.id, m.coin, m.login, m.worker, m.rig, b.height, b.hash, b.parent, b.template, b.difficulty,
-		b.payload, b.found_at, b.state, b.detail, b.settled_at, b.scheme, b.fee, b.round, b.depth, COALESCE(b.reward, 0), b.resubmitted, b.restored
+		`+payload+`, b.found_at, b.state, b.detail, b.settled_at, b.scheme, b.fee, b.round, b.depth, COALESCE(b.reward, 0), b.resubmitted, b.restored
 		FROM blocks b JOIN miners m ON m.id = b.miner `+rest, args...)
 }
 
@@ -159,7 +164,7 @@ func queryBlocks(ctx context.Context, q querier, rest string, args ...any) ([]Bl
 func blockByID(w *writing, id int64) (Block, error) {
 	blocks, err := queryBlocks(w.ctx, w, `WHERE b.id = ?`, id)
 	if err == nil && len(blocks) == 0 {
-		err = fmt.Errorf("there is no block candidate %d", id)
+		err = fmt.Errorf("%w %d", ErrNoBlock, id)
 	}
 	if err != nil {
 		return Block{}, err

@@ -226,6 +226,12 @@ type Reader interface {
 	// the newest so many rounds, newest first. Rounds without shares are left
 	// out.
 	RoundWork(ctx context.Context, newest int) ([]RoundWork, error)
+	// BlocksBefore lists up to limit candidates of a coin, newest first and
+	// without their payloads, from those with a lower number on; coin "" and
+	// number 0 are all.
+	BlocksBefore(ctx context.Context, coin string, id int64, limit int) ([]Block, error)
+	// BlockCounts counts the candidates of each coin, scheme and state.
+	BlockCounts(ctx context.Context) ([]BlockCount, error)
 	// History lists the points of the charts since a moment, oldest first.
 	History(ctx context.Context, since time.Time) ([]HistoryPoint, error)
 	// Audit recomputes what can be recomputed and returns every invariant that
