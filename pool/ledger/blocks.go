@@ -45,28 +45,31 @@ func (s *DB) insertBlock(w *writing, b Block) (id int64, err error) {
 
 // SettleBlock implements BlockStore.
 func (s *DB) SettleBlock(_ context.Context, id int64, state BlockState, detail string, at time.Time) error {
-	err := s.write(func(w *writing) error {
-		b, err := blockByID(w, id)
-		switch {
-		case err != nil:
-			return err
-		case b.State == BlockUnlocked:
-			return ErrSettled
-		case state == BlockRefused:
-			err = s.loseRound(w, b, at)
-		default:
-			err = regainRound(w, b)
-		}
-		if err != nil {
-			return err
-		}
-		_, err = w.Exec(`UPDATE blocks SET state = ?, detail = ?, settled_at = ? WHERE id = ?`, string(state), plain(detail), at.UnixMilli(), id)
-		return err
-	})
+	v := Verdict{ID: id, State: state, Detail: detail, At: at}
+	err := s.write(func(w *writing) error { return s.settle(w, v) })
 	if err != nil {
 		return fmt.Errorf("recording the outcome of block candidate %d: %w", id, err)
 	}
 	return nil
+}
+
+func (s *DB) settle(w *writing, v Verdict) error {
+	b, err := blockByID(w, v.ID)
+	switch {
+	case err != nil:
+		return err
+	case b.State == BlockUnlocked:
+		return ErrSettled
+	case v.State == BlockRefused:
+		err = s.loseRound(w, b, v.At)
+	default:
+		err = regainRound(w, b)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = w.Exec(`UPDATE blocks SET state = ?, detail = ?, settled_at = ? WHERE id = ?`, string(v.State), plain(v.Detail), v.At.UnixMilli(), b.ID)
+	return err
 }
 
 // ReserveExtranonces implements NonceStore.

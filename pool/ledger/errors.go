@@ -64,5 +64,5 @@ func Refused(err error) bool {
 	if lite := new(sqlite.Error); errors.As(err, &lite) {
 		return lite.Code()&0xff == sqlite3.SQLITE_CONSTRAINT
 	}
-	return errors.Is(err, ErrUnbalanced) || errors.Is(err, ErrSettled) || errors.Is(err, ErrBadShare)
+	return errors.Is(err, ErrUnbalanced) || errors.Is(err, ErrSettled) || errors.Is(err, ErrBadShare) || errors.Is(err, ErrNoBlock)
 }

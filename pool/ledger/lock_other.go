@@ -4,8 +4,8 @@ package ledger
 
 import "os"
 
-// lockFile marks a ledger as being written. Where there is no advisory lock it
+// LockFile marks a ledger as being written. Where there is no advisory lock it
 // only checks that the place can be written to.
-func lockFile(path string) (*os.File, error) {
+func LockFile(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 }

@@ -10,9 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFile takes the exclusive lock that marks a ledger as being written. The
+// LockFile takes the exclusive lock on a file, made where needed, that marks a
+// ledger or spool as being written; ErrLocked says that another has it. The
 // kernel frees it when the process ends, however it ends.
-func lockFile(path string) (*os.File, error) {
+func LockFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err

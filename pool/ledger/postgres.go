@@ -26,9 +26,9 @@ const (
 	// postgresConns is how many connections one process opens at most.
 	postgresConns = 8
 	// postgresPatience bounds a write to a database that does not answer.
-	postgresPatience = 10 * time.Second
+	postgresPatience = 5 * time.Second
 	// connectPatience bounds connecting to it.
-	connectPatience = 5 * time.Second
+	connectPatience = 3 * time.Second
 )
 
 // IsURL reports whether a ledger's address is that of a PostgreSQL database,

@@ -29,7 +29,7 @@ func Restore(ctx context.Context, source, address string, now time.Time) error {
 
 // restoreSQLite puts a copy in the ledger's place.
 func restoreSQLite(ctx context.Context, source, path string, now time.Time) error {
-	lock, err := lockFile(path + ".lock")
+	lock, err := LockFile(path + ".lock")
 	if err != nil {
 		return fmt.Errorf("restoring ledger %s: %w", path, err)
 	}

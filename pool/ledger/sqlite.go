@@ -21,7 +21,7 @@ func openSQLite(path string) (*sql.DB, *os.File, error) {
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
 		return nil, nil, fmt.Errorf("opening ledger %s: the folder %s does not exist", path, filepath.Dir(path))
 	}
-	lock, err := lockFile(path + ".lock")
+	lock, err := LockFile(path + ".lock")
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening ledger %s: %w", path, err)
 	}
