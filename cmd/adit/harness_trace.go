@@ -16,9 +16,10 @@ import (
 func newHarnessTraceCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "trace",
-		Short: "Look into trace files",
+		Short: "Look into trace files, compare and convert them",
 	}
-	cmd.AddCommand(newTraceInfoCmd(), newTraceCatCmd())
+	cmd.AddCommand(newTraceInfoCmd(), newTraceCatCmd(), newTraceDiffCmd(), newTraceRedactCmd(),
+		newTraceSalvageCmd(), newTraceExportCmd())
 	return cmd
 }
 
@@ -142,13 +143,6 @@ func (f *traceFacts) add(ev *trace.Event) error {
 
 func (f *traceFacts) write(out io.Writer) error {
 	h, s := f.Header, f.Summary
-	state := "complete, checksums right"
-	switch {
-	case s.Truncated:
-		state = fmt.Sprintf("truncated: good up to byte %d, %d bytes of a half line dropped", s.GoodOffset, s.HalfLine)
-	case !s.Complete:
-		state = fmt.Sprintf("damaged: %d gaps", s.Gaps)
-	}
 	redacted := "no"
 	if h.Redact != nil {
 		redacted = fmt.Sprintf("policy %d", h.Redact.Policy)
@@ -163,7 +157,7 @@ redacted   %s
 events     %d, of %d connections
 to pool    %d lines, %d bytes
 to miner   %d lines, %d bytes
-`, h.ID, h.Tool, h.Proto, h.Algo, h.Coin, h.Net, h.Clock.BaseWall.Format(time.RFC3339), s.LastTime, state, redacted,
+`, h.ID, h.Tool, h.Proto, h.Algo, h.Coin, h.Net, h.Clock.BaseWall.Format(time.RFC3339), s.LastTime, s.Text(), redacted,
 		s.Events, f.Conns, f.Codes[">"], f.Bytes[">"], f.Codes["<"], f.Bytes["<"])
 	return err
 }

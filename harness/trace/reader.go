@@ -61,6 +61,17 @@ type Summary struct {
 	End *End
 }
 
+// Text says in a few words whether the trace is whole.
+func (s Summary) Text() string {
+	switch {
+	case s.Truncated:
+		return fmt.Sprintf("truncated: good up to byte %d, %d bytes of a half line dropped", s.GoodOffset, s.HalfLine)
+	case !s.Complete:
+		return fmt.Sprintf("damaged: %d gaps", s.Gaps)
+	}
+	return "complete, checksums right"
+}
+
 // Reader yields the events of a trace in file order. It is used by one
 // goroutine.
 type Reader struct {
