@@ -105,7 +105,7 @@ func (f *Faults) Wrap(next http.Handler) http.Handler {
 			dropConnection()
 		}
 		if kind != "" {
-			f.fail(w, r, kind, body)
+			f.Fail(w, r, kind, body)
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
@@ -113,7 +113,8 @@ func (f *Faults) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-func (f *Faults) fail(w http.ResponseWriter, r *http.Request, kind Kind, body []byte) {
+// Fail answers a call, whose body has been read, by failing it.
+func (f *Faults) Fail(w http.ResponseWriter, r *http.Request, kind Kind, body []byte) {
 	switch kind {
 	case FailRefused:
 		dropConnection()

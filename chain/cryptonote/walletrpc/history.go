@@ -39,6 +39,7 @@ type filterParams struct {
 	FilterByHeight bool   `json:"filter_by_height,omitempty"`
 	MinHeight      uint64 `json:"min_height,omitempty"`
 	MaxHeight      uint64 `json:"max_height,omitempty"`
+	Account        int    `json:"account_index,omitempty"`
 }
 
 // Transfers returns the entries that f selects, those of one kind together:
@@ -53,7 +54,7 @@ func (c *Client) Transfers(ctx context.Context, f Filter) ([]Transfer, error) {
 	}
 	params := filterParams{
 		In: f.In, Out: f.Out, Pending: f.Pending, Failed: f.Failed, Pool: f.Pool,
-		FilterByHeight: f.MinHeight > 0 || f.MaxHeight > 0, MinHeight: f.MinHeight, MaxHeight: f.MaxHeight,
+		FilterByHeight: f.MinHeight > 0 || f.MaxHeight > 0, MinHeight: f.MinHeight, MaxHeight: f.MaxHeight, Account: c.account,
 	}
 	if err := c.call(ctx, "get_transfers", params, &a); err != nil {
 		return nil, err
@@ -70,7 +71,11 @@ func (c *Client) TransferByTxID(ctx context.Context, txID string) (*Transfer, er
 	var a struct {
 		Transfer Transfer `json:"transfer"`
 	}
-	if err := c.call(ctx, "get_transfer_by_txid", map[string]string{"txid": txID}, &a); err != nil {
+	params := struct {
+		TxID    string `json:"txid"`
+		Account int    `json:"account_index,omitempty"`
+	}{txID, c.account}
+	if err := c.call(ctx, "get_transfer_by_txid", params, &a); err != nil {
 		return nil, err
 	}
 	return &a.Transfer, nil

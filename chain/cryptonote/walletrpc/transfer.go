@@ -19,6 +19,9 @@ type Payment struct {
 	Priority int
 	// UnlockTime is the height from which the payees can spend; 0 at once.
 	UnlockTime uint64
+	// RingSize is how many outputs each input hides among; 0 is the wallet's
+	// default, and what newer networks insist on.
+	RingSize int
 }
 
 // Sent is a transaction that the wallet made and handed to its node.
@@ -34,12 +37,17 @@ type transferParams struct {
 	Account      int           `json:"account_index"`
 	Priority     int           `json:"priority"`
 	UnlockTime   uint64        `json:"unlock_time"`
+	RingSize     int           `json:"ring_size,omitempty"`
+	DoNotRelay   bool          `json:"do_not_relay,omitempty"`
+	GetMetadata  bool          `json:"get_tx_metadata,omitempty"`
 	GetTxKey     bool          `json:"get_tx_key,omitempty"`
 	GetTxKeys    bool          `json:"get_tx_keys,omitempty"`
 }
 
-func (p Payment) params() transferParams {
-	return transferParams{Destinations: p.Destinations, Priority: p.Priority, UnlockTime: p.UnlockTime}
+func (c *Client) params(p Payment) transferParams {
+	return transferParams{
+		Destinations: p.Destinations, Account: c.account, Priority: p.Priority, UnlockTime: p.UnlockTime, RingSize: p.RingSize,
+	}
 }
 
 // Transfer sends p in one transaction.
@@ -50,7 +58,7 @@ func (c *Client) Transfer(ctx context.Context, p Payment) (*Sent, error) {
 		Amount uint64 `json:"amount"`
 		Fee    uint64 `json:"fee"`
 	}
-	params := p.params()
+	params := c.params(p)
 	params.GetTxKey = true
 	if err := c.call(ctx, "transfer", params, &a); err != nil {
 		return nil, err
@@ -70,7 +78,7 @@ func (c *Client) TransferSplit(ctx context.Context, p Payment) ([]Sent, error) {
 		Amounts  []uint64 `json:"amount_list"`
 		Fees     []uint64 `json:"fee_list"`
 	}
-	params := p.params()
+	params := c.params(p)
 	params.GetTxKeys = true
 	if err := c.call(ctx, method, params, &a); err != nil {
 		return nil, err
@@ -88,4 +96,44 @@ func (c *Client) TransferSplit(ctx context.Context, p Payment) ([]Sent, error) {
 		}
 	}
 	return sent, nil
+}
+
+// Prepared is a transaction that the wallet has signed and told nobody of.
+type Prepared struct {
+	Sent
+	// Metadata is what Relay takes, hex. It holds all that the wallet needs,
+	// also after a restart.
+	Metadata string
+}
+
+// Prepare signs p as one transaction without sending it: the wallet itself
+// keeps no trace of it.
+func (c *Client) Prepare(ctx context.Context, p Payment) (*Prepared, error) {
+	var a struct {
+		TxHash   string `json:"tx_hash"`
+		TxKey    string `json:"tx_key"`
+		Metadata string `json:"tx_metadata"`
+		Amount   uint64 `json:"amount"`
+		Fee      uint64 `json:"fee"`
+	}
+	params := c.params(p)
+	params.GetTxKey, params.DoNotRelay, params.GetMetadata = true, true, true
+	if err := c.call(ctx, "transfer", params, &a); err != nil {
+		return nil, err
+	}
+	if a.TxHash == "" || a.Metadata == "" {
+		return nil, errors.New("transfer: the answer lacks tx_hash or tx_metadata")
+	}
+	return &Prepared{Sent{a.TxHash, a.TxKey, a.Amount, a.Fee}, a.Metadata}, nil
+}
+
+// Relay sends a prepared transaction and returns its hash. Relaying one again
+// that is under way or in the chain is accepted and changes nothing. ErrNotSent
+// says that the wallet's node did not take it, or could not be asked.
+func (c *Client) Relay(ctx context.Context, metadata string) (hash string, err error) {
+	var a struct {
+		TxHash string `json:"tx_hash"`
+	}
+	err = c.call(ctx, "relay_tx", map[string]string{"hex": metadata}, &a)
+	return a.TxHash, err
 }

@@ -21,17 +21,17 @@ func (c *Client) OpenWallet(ctx context.Context, name, password string) error {
 	}{name, password}, nil)
 }
 
-// accountParams selects the first account, the only one this package uses.
+// accountParams selects the client's account.
 type accountParams struct {
 	Account int `json:"account_index"`
 }
 
-// Address returns the wallet's primary address.
+// Address returns the account's first address.
 func (c *Client) Address(ctx context.Context) (string, error) {
 	var a struct {
 		Address string `json:"address"`
 	}
-	err := c.call(ctx, "get_address", accountParams{}, &a)
+	err := c.call(ctx, "get_address", accountParams{c.account}, &a)
 	return a.Address, err
 }
 
@@ -45,16 +45,16 @@ func (c *Client) Refresh(ctx context.Context) (blocks uint64, err error) {
 	return a.Blocks, err
 }
 
-// Balance is what the wallet's first account holds, in atomic units.
+// Balance is what the client's account holds, in atomic units.
 type Balance struct {
 	Total          uint64 `json:"balance"`
 	Unlocked       uint64 `json:"unlocked_balance"`
 	BlocksToUnlock uint64 `json:"blocks_to_unlock"` // until all of it is unlocked
 }
 
-// Balance asks what the wallet holds.
+// Balance asks what the account holds.
 func (c *Client) Balance(ctx context.Context) (Balance, error) {
 	var b Balance
-	err := c.call(ctx, "get_balance", accountParams{}, &b)
+	err := c.call(ctx, "get_balance", accountParams{c.account}, &b)
 	return b, err
 }

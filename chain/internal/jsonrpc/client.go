@@ -26,6 +26,9 @@ type Client struct {
 	MaxResponse int64
 	// Hint is added to connection errors: what a person should check.
 	Hint string
+	// Password, when set, stands beside the method in each request, where
+	// wallets of the walletd family look for it.
+	Password string
 	// Prepare, when set, may change each request before it leaves, to add an
 	// authorization header for instance.
 	Prepare func(*http.Request) error
@@ -40,7 +43,7 @@ type Client struct {
 // answered, *ProtocolError when the answer makes no sense.
 func (c *Client) Call(ctx context.Context, method string, params, result any) error {
 	id := c.lastID.Add(1)
-	body, err := json.Marshal(request{Version: "2.0", ID: id, Method: method, Params: params})
+	body, err := json.Marshal(request{Version: "2.0", ID: id, Password: c.Password, Method: method, Params: params})
 	if err != nil {
 		return fmt.Errorf("encoding the parameters of %s: %w", method, err)
 	}
@@ -155,10 +158,11 @@ func (c *Client) httpClient() *http.Client {
 }
 
 type request struct {
-	Version string `json:"jsonrpc"`
-	ID      uint64 `json:"id"`
-	Method  string `json:"method"`
-	Params  any    `json:"params,omitempty"`
+	Version  string `json:"jsonrpc"`
+	ID       uint64 `json:"id"`
+	Password string `json:"password,omitempty"`
+	Method   string `json:"method"`
+	Params   any    `json:"params,omitempty"`
 }
 
 type response struct {

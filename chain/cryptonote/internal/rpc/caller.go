@@ -23,6 +23,9 @@ type Config struct {
 	URL string
 	// User and Password are those of --rpc-login; empty without.
 	User, Password string
+	// EnvelopePassword stands in each request, where wallets of the walletd
+	// family look for it; empty for the others.
+	EnvelopePassword string
 	// Timeout bounds one call; 0 means DefaultTimeout, negative no bound but
 	// the caller's context.
 	Timeout time.Duration
@@ -69,6 +72,7 @@ func New(cfg Config, server, hint string, meanings map[int]error) (*Caller, erro
 		c.timeout = DefaultTimeout
 	}
 	c.client.URL, c.client.HTTP, c.client.Hint = base+"/json_rpc", hc, hint
+	c.client.Password = cfg.EnvelopePassword
 	return c, nil
 }
 
