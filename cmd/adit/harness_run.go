@@ -43,8 +43,9 @@ type runFlags struct {
 	selectFlags
 	files                                    reportFiles
 	target, user, foreign, pass, algo, known string
-	nodeListen                               string
+	nodeListen, adapter, trace, from         string
 	strict, json, dryRun, wire, mine         bool
+	profileSet                               bool
 	seed                                     uint64
 	timeout, effort                          time.Duration
 	jobs                                     int
@@ -59,8 +60,11 @@ func newHarnessRunCmd() *cobra.Command {
 		Example: `  adit harness run smoke --target 127.0.0.1:3333 --profile cn --algo cn/upx2
   adit harness run CN-SUB --target 127.0.0.1:3333 --user WALLET --strict --junit report.xml
   adit harness run all --target 127.0.0.1:3333 --profile cn --algo cn/upx2 --node-listen 127.0.0.1:18081`,
-		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			args, err := f.again(cmd, args)
+			if err != nil {
+				return err
+			}
 			return f.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -72,6 +76,9 @@ func newHarnessRunCmd() *cobra.Command {
 	fl.StringVarP(&f.pass, "pass", "p", "x", "`password` beside the address")
 	fl.StringVarP(&f.algo, "algo", "a", "", "`algorithm` of CryptoNote jobs that do not name one, and of --node-listen")
 	fl.StringVar(&f.nodeListen, "node-listen", "", "serve the pool's node at this `address`")
+	fl.StringVar(&f.adapter, "adapter", "", "the pool's description: a `file`, or the name of one that comes with adit (docs/harness.md)")
+	fl.StringVar(&f.trace, "trace", "", "record all that is said into a trace `file`")
+	fl.StringVar(&f.from, "from", "", "do the checks of a trace `file` of --trace again, by default those that found something")
 	fl.BoolVar(&f.strict, "strict", false, "a SHOULD that is not met is a failure")
 	fl.StringVar(&f.known, "known-failures", "", "`file` of failures that do not count: id, last day, reason on each line")
 	fl.Uint64Var(&f.seed, "seed", 1, "`number` that the checks' choices follow from")
@@ -87,6 +94,10 @@ func newHarnessRunCmd() *cobra.Command {
 }
 
 func (f *runFlags) run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	described, err := f.described()
+	if err != nil {
+		return err
+	}
 	checks, profile, err := f.choose(args, conform.CN)
 	if err != nil {
 		return err
@@ -98,22 +109,16 @@ func (f *runFlags) run(ctx context.Context, args []string, stdout, stderr io.Wri
 	if err != nil {
 		return err
 	}
-	if f.nodeListen != "" {
-		node, err := startHarnessNode(ctx, profile, cfg.Algorithm, f.nodeListen)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = node.stop() }() // the report matters more
-		fmt.Fprintf(stderr, "the pool's node is at %s; the checks begin when the pool answers\n", node.url)
-		cfg.Node = node
-		awaitTarget(ctx, cfg.Target)
+	stage, err := f.prepare(ctx, described, &cfg, stderr)
+	if err != nil {
+		return err
 	}
 	text := &report.Text{Color: colored(stdout), Wire: f.wire}
 	if !f.json {
 		cfg.Progress = func(r conform.Result) { _ = text.Result(stdout, &r) } // a broken pipe shows at the end
 	}
 	r, err := conform.Run(ctx, cfg, checks)
-	return errors.Join(f.write(stdout, text, r), err, outcomeOf(r))
+	return errors.Join(stage.close(ctx), f.write(stdout, text, r), err, outcomeOf(r))
 }
 
 // config makes the engine's configuration of the flags.

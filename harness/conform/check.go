@@ -53,17 +53,22 @@ const (
 // Capability is something beyond a stratum connection that a check needs.
 type Capability string
 
-// The capabilities. NeedNode is there when the engine was given a Node; the
-// others are not offered by this release, and checks that need them are not
-// implemented.
+// The capabilities. NeedNode is there when the engine was given a Node,
+// NeedControl and NeedLedger when it was given those; NeedTLS, NeedProxy and
+// NeedDeclared come from what the pool declares. Every engine can make a load
+// and wait for a while; long spans and probes are not offered, and checks that
+// need them are not implemented.
 const (
-	NeedNode    Capability = "node"    // steers the node behind the pool
-	NeedTLS     Capability = "tls"     // a TLS port
-	NeedLedger  Capability = "ledger"  // reads what the pool credited
-	NeedControl Capability = "control" // starts, stops and configures the pool
-	NeedClock   Capability = "clock"   // long spans of time, real or virtual
-	NeedProbe   Capability = "probe"   // memory, CPU and descriptors of the pool
-	NeedLoad    Capability = "load"    // thousands of connections or requests
+	NeedNode     Capability = "node"     // steers the node behind the pool
+	NeedTLS      Capability = "tls"      // a TLS port
+	NeedProxy    Capability = "proxy"    // a port that requires PROXY headers
+	NeedLedger   Capability = "ledger"   // reads what the pool credited
+	NeedControl  Capability = "control"  // starts, stops and configures the pool
+	NeedDeclared Capability = "declared" // what the operator says of the pool
+	NeedClock    Capability = "clock"    // long spans of time, real or virtual
+	NeedProbe    Capability = "probe"    // memory, CPU and descriptors of the pool
+	NeedLoad     Capability = "load"     // many connections or requests at once
+	NeedWait     Capability = "wait"     // half a minute of waiting
 )
 
 // Check is one entry of the catalogue.

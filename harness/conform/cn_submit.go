@@ -297,40 +297,62 @@ func cnSub19(e *Env) error {
 	return tell("malformed", s.submit(p.with("nonce", "zz")))
 }
 
-// cnSub20: many submits at once.
+// cnSub20: many requests at once. The shares are good ones: a pool may well
+// close the connection on too many others.
 func cnSub20(e *Env) error {
 	s, err := e.cnLogin()
 	if err != nil {
 		return err
 	}
-	p, err := s.valid(s.job)
+	shares, err := s.validMany(20)
 	if err != nil {
 		return err
 	}
-	const count = 100
 	var lines bytes.Buffer
-	for i := range count {
-		fmt.Fprintln(&lines, requestLine(fmt.Sprint(1000+i), "submit", p))
+	count := 0
+	request := func(method string, p params) {
+		fmt.Fprintln(&lines, requestLine(fmt.Sprint(1000+count), method, p))
+		count++
 	}
+	for _, p := range shares {
+		request("submit", p)
+		request("keepalived", params{"id": s.id})
+	}
+	request("submit", shares[0]) // refused, and answered too
 	s.Write(lines.Bytes())
-	accepted := 0
 	for i := range count {
-		a := s.Await(fmt.Sprint(1000 + i))
-		if a.Message == nil {
-			return failed(fmt.Sprintf("%s to submit %d of %d", a, i+1, count), "one answer for each submit")
-		}
-		if a.Outcome == Accepted {
-			accepted++
+		if a := s.Await(fmt.Sprint(1000 + i)); a.Message == nil {
+			return failed(fmt.Sprintf("%s to request %d of %d", a, i+1, count), "one answer for each submit")
 		}
 	}
 	e.drain(s.Conn)
 	for i := range count {
 		if n := len(s.replies[fmt.Sprint(1000+i)]); n != 1 {
-			return failed(fmt.Sprintf("%d answers to submit %d", n, i+1), "one answer for each submit")
+			return failed(fmt.Sprintf("%d answers to request %d", n, i+1), "one answer for each submit")
 		}
 	}
-	e.note(fmt.Sprintf("%d of %d copies of one share were accepted", accepted, count))
+	e.note(fmt.Sprintf("%d good shares in one segment", len(shares)))
 	return nil
+}
+
+// validMany finds up to count different good shares for the session's job, as
+// many as there are within the effort.
+func (s *cnSession) validMany(count int) ([]params, error) {
+	w, err := s.work(s.job)
+	if err != nil {
+		return nil, err
+	}
+	var found []params
+	err = s.env.hash(w, func(hit *share) bool {
+		if hit.meets(w) {
+			found = append(found, s.params(s.job, w, hit))
+		}
+		return len(found) < count
+	})
+	if err == nil && len(found) == 0 {
+		err = inconclusivef("no share found within %v at difficulty %d: let the pool start lower", s.env.cfg.Effort, w.difficulty)
+	}
+	return found, err
 }
 
 // cnSub21: broken submits.

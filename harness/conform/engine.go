@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,7 +31,13 @@ type Config struct {
 	NewHasher func(*hash.Algorithm) (hash.Hasher, error)
 	// Node is the node behind the pool, when the suite may steer it.
 	Node Node
-	// Dial opens connections; nil stands for the network.
+	// Control and Ledger are the pool's, where an adapter has them.
+	Control Control
+	Ledger  Ledger
+	// Declared is what the pool's operator says of it.
+	Declared Declared
+	// Dial opens connections; nil stands for the network, where each check has
+	// an address of its own if the pool is on this machine.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Seed makes the checks' choices repeat.
 	Seed uint64
@@ -62,9 +69,6 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	if c.Dial == nil {
-		c.Dial = new(net.Dialer).DialContext
-	}
 	if c.Timeout <= 0 {
 		c.Timeout = 5 * time.Second
 	}
@@ -231,11 +235,26 @@ func (c *Config) patience() time.Duration { return 4 * (c.Timeout + c.Effort + c
 
 // prevented says why a check cannot be carried out in this run, if so.
 func (c *Config) prevented(check *Check) (Verdict, string) {
-	switch {
-	case !check.Implemented:
+	if !check.Implemented {
 		return Unsupported, "not implemented in this release"
-	case check.NeedsNode() && c.Node == nil:
-		return Skip, "needs control of the node behind the pool: give --node-listen"
+	}
+	if why := c.Declared.Unclaimed[check.ID]; why != "" {
+		return Unsupported, "the pool does not claim it: " + why
+	}
+	for _, lack := range []struct {
+		need   Capability
+		has    bool
+		reason string
+	}{
+		{NeedNode, c.Node != nil, "needs control of the node behind the pool: give --node-listen"},
+		{NeedControl, c.Control != nil, "starts and stops the pool: give --adapter"},
+		{NeedLedger, c.Ledger != nil, "reads the pool's ledger: give --adapter"},
+		{NeedTLS, c.Declared.TLS != "", "needs a TLS port: give --adapter"},
+		{NeedProxy, c.Declared.Proxy != "", "needs a port that requires PROXY headers: give --adapter"},
+	} {
+		if slices.Contains(check.Needs, lack.need) && !lack.has {
+			return Skip, lack.reason
+		}
 	}
 	return "", ""
 }

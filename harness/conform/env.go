@@ -16,6 +16,7 @@ type Env struct {
 	ctx    context.Context
 	cfg    *Config
 	rng    *rand.Rand
+	dial   dialFunc
 	node   *steered // nil without a node
 	tips   tips
 	log    transcript
@@ -28,6 +29,9 @@ type Env struct {
 func newEnv(ctx context.Context, cfg *Config, c *Check, numbers *atomic.Uint64) *Env {
 	e := &Env{ctx: ctx, cfg: cfg, rng: rand.New(rand.NewPCG(cfg.Seed, fingerprint(c.ID))), tips: tips{},
 		rec: recorder{check: c.ID, numbers: numbers, tell: cfg.Trace}}
+	if e.dial = cfg.Dial; e.dial == nil {
+		e.dial = ownAddress()
+	}
 	if cfg.Node != nil {
 		e.node = newSteered(cfg.Node)
 	}
@@ -38,7 +42,7 @@ func newEnv(ctx context.Context, cfg *Config, c *Check, numbers *atomic.Uint64) 
 func (e *Env) Dial() (*Conn, error) {
 	ctx, cancel := context.WithTimeout(e.ctx, e.cfg.Timeout)
 	defer cancel()
-	nc, err := e.cfg.Dial(ctx, "tcp", e.cfg.Target)
+	nc, err := e.dial(ctx, "tcp", e.cfg.Target)
 	if err != nil {
 		return nil, &DialError{Target: e.cfg.Target, Err: err}
 	}

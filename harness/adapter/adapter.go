@@ -1,0 +1,245 @@
+package adapter
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/aditmine/adit/harness/conform"
+)
+
+// Version is the version of the format that this package reads.
+const Version = 1
+
+// maxFile is the longest file that is read, in bytes.
+const maxFile = 1 << 20
+
+// Adapter is a pool as its file describes it.
+type Adapter struct {
+	Version  int    `yaml:"adapter"`
+	Name     string `yaml:"name"`
+	About    string `yaml:"about"`
+	Docs     string `yaml:"docs"`     // where what the file says is documented
+	Verified string `yaml:"verified"` // "run" or "documentation"
+
+	Profile   conform.Profile   `yaml:"profile"`
+	Algorithm string            `yaml:"algorithm"`
+	Target    string            `yaml:"target"`
+	Node      string            `yaml:"node"` // where the pool expects its node: host:port
+	Ports     Ports             `yaml:"ports"`
+	Login     Login             `yaml:"login"`
+	Declares  Declares          `yaml:"declares"`
+	Unclaimed map[string]string `yaml:"unclaimed"` // check id: why
+
+	Files  map[string]string `yaml:"files"` // written to the work folder before start
+	Start  *Command          `yaml:"start"`
+	Stop   *Stop             `yaml:"stop"`
+	Reset  *Command          `yaml:"reset"`
+	Ledger *Query            `yaml:"ledger"`
+}
+
+// Ports are ports beside the target.
+type Ports struct {
+	TLS   string `yaml:"tls"`
+	Proxy string `yaml:"proxy"`
+	Fixed string `yaml:"fixed"`
+}
+
+// Login says how miners log in.
+type Login struct {
+	User       string `yaml:"user"`
+	Foreign    string `yaml:"foreign"`
+	Pass       string `yaml:"pass"`
+	Worker     string `yaml:"worker_separator"`
+	Difficulty string `yaml:"difficulty_separator"`
+}
+
+// Declares are the pool's settings that checks hold it to.
+type Declares struct {
+	MinDifficulty uint64        `yaml:"min_difficulty"`
+	MaxDifficulty uint64        `yaml:"max_difficulty"`
+	LoginTimeout  time.Duration `yaml:"login_timeout"`
+	IdleTimeout   time.Duration `yaml:"idle_timeout"`
+	Refresh       time.Duration `yaml:"refresh"`
+}
+
+// Command is a program with its arguments; no shell takes part.
+type Command struct {
+	Run   []string          `yaml:"run"`
+	Dir   string            `yaml:"dir"` // default: the work folder
+	Env   map[string]string `yaml:"env"`
+	Ready time.Duration     `yaml:"ready"` // how long it may take (default 30s)
+}
+
+// Stop says how the pool is ended: by a signal to what start ran ("TERM",
+// "INT"), or by a command.
+type Stop struct {
+	Signal  string        `yaml:"signal"`
+	Command *Command      `yaml:"command"`
+	Wait    time.Duration `yaml:"wait"` // how long it may take (default 30s)
+}
+
+// Query reads the ledger: a command prints JSON, or an address is fetched. List
+// is the way to the list of accounts, as names between dots; the others are
+// members of each of its elements.
+type Query struct {
+	Command *Command `yaml:"command"`
+	URL     string   `yaml:"url"`
+	List    string   `yaml:"list"`
+	Account string   `yaml:"account"`
+	Worker  string   `yaml:"worker"`
+	Shares  string   `yaml:"shares"`
+	Work    string   `yaml:"work"`
+}
+
+//go:embed files/*.yaml
+var files embed.FS
+
+// Names are the adapters that come with the harness.
+func Names() []string {
+	entries, _ := fs.ReadDir(files, "files") // it is embedded
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	return names
+}
+
+// Open reads an adapter by its file, or by the name of one that comes with the
+// harness.
+func Open(nameOrFile string) (*Adapter, error) {
+	if slices.Contains(Names(), nameOrFile) {
+		text, err := files.ReadFile(path.Join("files", nameOrFile+".yaml"))
+		if err != nil {
+			return nil, err
+		}
+		return Parse(text)
+	}
+	f, err := os.Open(nameOrFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("adapter %s: there is no such file; those that come with adit are %s", nameOrFile, strings.Join(Names(), ", "))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the adapter: %w", err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the adapter: %w", err)
+	}
+	a, err := Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("adapter %s: %w", nameOrFile, err)
+	}
+	return a, nil
+}
+
+// Parse reads an adapter and looks for mistakes in it.
+func Parse(text []byte) (*Adapter, error) {
+	if len(text) > maxFile {
+		return nil, fmt.Errorf("longer than %d bytes", maxFile)
+	}
+	a := new(Adapter)
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec.KnownFields(true)
+	if err := dec.Decode(a); err != nil {
+		return nil, err
+	}
+	return a, a.check()
+}
+
+// check finds what the format does not forbid and nothing can be done with.
+func (a *Adapter) check() error {
+	switch {
+	case a.Version != Version:
+		return fmt.Errorf("adapter: %d is not a version of the format: this program reads %d", a.Version, Version)
+	case a.Name == "":
+		return errors.New("name: missing")
+	case a.Profile != conform.CN && a.Profile != conform.CKB:
+		return fmt.Errorf("profile: give cn or ckb, not %q", a.Profile)
+	case a.Verified != "run" && a.Verified != "documentation":
+		return fmt.Errorf("verified: give run or documentation, not %q", a.Verified)
+	case a.Start == nil && a.Stop != nil:
+		return errors.New("stop: there is nothing to stop without start")
+	case a.Stop != nil && (a.Stop.Signal == "") == (a.Stop.Command == nil):
+		return errors.New("stop: give either signal or command")
+	case a.Stop != nil && a.Stop.Signal != "" && signals()[a.Stop.Signal] == nil:
+		return fmt.Errorf("stop: signal %s is not TERM or INT", a.Stop.Signal)
+	}
+	return errors.Join(a.checkPorts(), a.checkCommands(), a.checkLedger(), a.checkUnclaimed())
+}
+
+func (a *Adapter) checkPorts() error {
+	for name, port := range map[string]string{"target": a.Target, "node": a.Node, "ports.tls": a.Ports.TLS, "ports.proxy": a.Ports.Proxy, "ports.fixed": a.Ports.Fixed} {
+		if port == "" && name != "target" {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(port); err != nil {
+			return fmt.Errorf("%s: %q is not host:port", name, port)
+		}
+	}
+	return nil
+}
+
+func (a *Adapter) checkCommands() error {
+	for name, c := range map[string]*Command{"start": a.Start, "reset": a.Reset} {
+		if c != nil && len(c.Run) == 0 {
+			return fmt.Errorf("%s: run is missing", name)
+		}
+	}
+	for name := range a.Files {
+		if name != path.Base(name) || name == ".." || name == "." {
+			return fmt.Errorf("files: %q is not a plain name", name)
+		}
+	}
+	return nil
+}
+
+func (a *Adapter) checkLedger() error {
+	q := a.Ledger
+	switch {
+	case q == nil:
+		return nil
+	case (q.URL == "") == (q.Command == nil):
+		return errors.New("ledger: give either command or url")
+	case q.Command != nil && len(q.Command.Run) == 0:
+		return errors.New("ledger: run is missing")
+	case q.Account == "" || q.Shares == "" && q.Work == "":
+		return errors.New("ledger: give account, and shares or work")
+	}
+	return nil
+}
+
+func (a *Adapter) checkUnclaimed() error {
+	all := conform.Catalogue()
+	for id, why := range a.Unclaimed {
+		if !slices.ContainsFunc(all, func(c conform.Check) bool { return c.ID == id }) {
+			return fmt.Errorf("unclaimed: there is no check %s", id)
+		}
+		if why == "" {
+			return fmt.Errorf("unclaimed: %s has no reason", id)
+		}
+	}
+	return nil
+}
+
+// Declared is what the adapter says of its pool, as the suite takes it.
+func (a *Adapter) Declared() conform.Declared {
+	return conform.Declared{
+		TLS: a.Ports.TLS, Proxy: a.Ports.Proxy, Fixed: a.Ports.Fixed,
+		MinDifficulty: a.Declares.MinDifficulty, MaxDifficulty: a.Declares.MaxDifficulty,
+		LoginTimeout: a.Declares.LoginTimeout, IdleTimeout: a.Declares.IdleTimeout, Refresh: a.Declares.Refresh,
+		WorkerSeparator: a.Login.Worker, DifficultySeparator: a.Login.Difficulty, Unclaimed: a.Unclaimed,
+	}
+}

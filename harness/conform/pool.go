@@ -1,0 +1,50 @@
+package conform
+
+import (
+	"context"
+	"time"
+)
+
+// Control starts and stops the pool under test.
+type Control interface {
+	// Start starts the pool and returns when its port is open.
+	Start(ctx context.Context) error
+	// Launch starts the pool without waiting for its port.
+	Launch(ctx context.Context) error
+	// Stop ends it in an orderly way, and Kill at once; both return when it is
+	// gone.
+	Stop(ctx context.Context) error
+	Kill(ctx context.Context) error
+}
+
+// Ledger reads what the pool has credited.
+type Ledger interface {
+	Credits(ctx context.Context) ([]Credit, error)
+}
+
+// Credit is what the ledger holds for one account, or one worker of it.
+type Credit struct {
+	Account string
+	Worker  string
+	Shares  uint64
+	Work    float64 // sum of the difficulties, in hashes
+}
+
+// Declared is what a pool's operator says of it. Checks that need what is not
+// declared are skipped.
+type Declared struct {
+	// TLS, Proxy and Fixed are ports beside the target: one with TLS, one where
+	// a PROXY protocol header is required, one whose difficulty never changes.
+	TLS, Proxy, Fixed string
+	// MinDifficulty and MaxDifficulty are the bounds of the target's port.
+	MinDifficulty, MaxDifficulty uint64
+	// LoginTimeout and IdleTimeout are when a silent connection is closed,
+	// before and after its login; Refresh is when work of the same height is
+	// renewed at the latest.
+	LoginTimeout, IdleTimeout, Refresh time.Duration
+	// WorkerSeparator and DifficultySeparator stand in the login before a
+	// worker's name and a requested difficulty.
+	WorkerSeparator, DifficultySeparator string
+	// Unclaimed are checks that the pool does not claim to meet, with reasons.
+	Unclaimed map[string]string
+}
