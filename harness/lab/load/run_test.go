@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -96,25 +97,20 @@ func TestLatencyCountsFromThePlan(t *testing.T) {
 }
 
 func TestNewTipDuringTheRunMakesShareStale(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1}).Start(t)
+	p := &labtest.Pool{Proto: lab.CKB, Difficulty: 1}
+	var once sync.Once
+	var moved sync.WaitGroup
+	p.Retarget = func(shares int, present uint64) uint64 {
+		if shares >= 20 {
+			once.Do(func() { moved.Go(func() { _ = p.NewTip() }) })
+		}
+		return present
+	}
+	p.Start(t)
 	cfg := config(t, p)
 	cfg.Duration = time.Second
-	sending := make(chan struct{})
-	said := 0
-	cfg.Progress = func(string) {
-		if said++; said == 2 {
-			close(sending)
-		}
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		<-sending
-		time.Sleep(300 * time.Millisecond)
-		_ = p.NewTip()
-	}()
 	r, err := Run(t.Context(), cfg)
-	<-done
+	moved.Wait()
 	require.NoError(t, err)
 	stale := class(t, r, Stale)
 	require.Positive(t, stale.Sent)
@@ -161,12 +157,12 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestSweepFindsTheKnee(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1, Delay: 10 * time.Millisecond}).Start(t)
+	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1, Delay: 5 * time.Millisecond}).Start(t)
 	cfg := config(t, p)
-	cfg.Conns, cfg.Paced, cfg.MaxLag, cfg.Duration = 1, true, time.Hour, time.Second
+	cfg.Conns, cfg.Paced, cfg.MaxLag, cfg.Duration = 1, true, time.Hour, 300*time.Millisecond
 	s, err := RunSweep(t.Context(), cfg, []float64{20, 1000, 2000})
 	require.NoError(t, err)
-	require.Len(t, s.Runs, 2, "one connection at 10 ms an answer cannot do 1000 a second")
+	require.Len(t, s.Runs, 2, "one connection at 5 ms an answer cannot do 1000 a second")
 	require.NotEmpty(t, s.Beyond)
 }
 
