@@ -56,7 +56,7 @@ func newTuneCmd() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVarP(&list, "algo", "a", "all", "algorithms, separated by commas, or \"all\"")
 	flags.IntVarP(&threads, "threads", "t", 0, "number of threads (default: as many as are best)")
-	flags.DurationVar(&slice, "slice", 300*time.Millisecond, "how long a setting runs at a time")
+	flags.DurationVar(&slice, "slice", tune.DefaultSlice, "how long a setting runs at a time")
 	flags.BoolVar(&asJSON, "json", false, "print JSON, one object a line")
 	return cmd
 }

@@ -1,10 +1,10 @@
 package tune
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -20,6 +20,10 @@ type Setting struct {
 	Rate    float64 `json:"rate"`
 }
 
+// DefaultSlice is how long a setting runs at a time: long enough for a few
+// batches of most algorithms.
+const DefaultSlice = 200 * time.Millisecond
+
 // Options say what to measure, and with what. Algorithm is needed.
 type Options struct {
 	Algorithm *hash.Algorithm
@@ -29,8 +33,8 @@ type Options struct {
 	// Lanes are the numbers of lanes to choose from; empty stands for a spread
 	// of what the implementation can do.
 	Lanes []int
-	// Slice is how long a setting runs each time (0: 300 ms). A batch that has
-	// begun is finished.
+	// Slice is how long a setting runs each time (0: DefaultSlice). A batch
+	// that has begun is finished.
 	Slice time.Duration
 	// Run measures a setting for about a slice; nil stands for real searching.
 	Run func(ctx context.Context, a *hash.Algorithm, s Setting, slice time.Duration) (rate float64, err error)
@@ -38,12 +42,8 @@ type Options struct {
 	Progress func(Setting)
 }
 
-// finalists is how many settings are left to be compared most closely.
-const finalists = 2
-
 // Measure times the settings in turn and drops the slower half of them each
-// time, until the best is left. They alternate, and each is judged by its best
-// slice, so that what else the machine does disturbs the answer little.
+// time, until the best is left.
 func Measure(ctx context.Context, o Options) (Setting, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -78,7 +78,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.Lanes = spread(impl.Lanes)
 	}
 	if o.Slice <= 0 {
-		o.Slice = 300 * time.Millisecond
+		o.Slice = DefaultSlice
 	}
 	if o.Run == nil {
 		o.Run = run
@@ -89,12 +89,14 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// spread thins out the numbers of lanes: below four every one costs much for
-// little, and loops that work on groups of four like its multiples.
+// spread thins out the numbers of lanes: neighbours differ little, one lane
+// alone is slow wherever there is a choice, and loops that work on groups of
+// four like its multiples.
 func spread(lanes []int) []int {
-	return slices.DeleteFunc(slices.Clone(lanes), func(n int) bool {
-		return n > 2 && n != 5 && n != 6 && n%4 != 0 && n%10 != 0
-	})
+	if len(lanes) == 1 {
+		return lanes
+	}
+	return slices.DeleteFunc(slices.Clone(lanes), func(n int) bool { return n != 2 && n != 6 && n%4 != 0 })
 }
 
 // around are the numbers of lanes from half to twice of n.
@@ -110,49 +112,68 @@ func (o *Options) settings(threads int, lanes []int) []Setting {
 	return list
 }
 
+// rounds is how often each setting that is left is measured before the slower
+// half is dropped.
+const rounds = 3
+
 // knockOut returns the fastest of the settings.
 func (o *Options) knockOut(ctx context.Context, left []Setting) (Setting, error) {
-	for len(left) > 1 {
-		rounds := 1
-		if len(left) <= 2*finalists {
-			rounds = 3
-		}
-		if err := o.round(ctx, left, rounds); err != nil {
+	for {
+		scores, err := o.compare(ctx, left)
+		if err != nil {
 			return Setting{}, err
 		}
-		slices.SortStableFunc(left, func(a, b Setting) int {
-			switch {
-			case a.Rate > b.Rate:
-				return -1
-			case a.Rate < b.Rate:
-				return 1
-			}
-			return 0
-		})
-		left = left[:(len(left)+1)/2]
-	}
-	if left[0].Rate == 0 { // there was no choice
-		if err := o.round(ctx, left, 1); err != nil {
-			return Setting{}, err
+		if len(left) == 1 {
+			return left[0], nil
+		}
+		order := make([]int, len(left))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
+		next := make([]Setting, (len(left)+1)/2)
+		for i := range next {
+			next[i] = left[order[i]]
+		}
+		if left = next; len(left) == 1 {
+			return left[0], nil
 		}
 	}
-	return left[0], nil
 }
 
-// round measures each setting so many times, in turn, and notes its best.
-func (o *Options) round(ctx context.Context, left []Setting, times int) error {
-	for range times {
-		for i := range left {
+// compare measures the settings in turn, a few times, and notes the median
+// rate of each. The scores are medians too, of rates by those of all settings
+// in the same round: a machine that becomes slower or faster from one round to
+// the next favours none.
+func (o *Options) compare(ctx context.Context, left []Setting) (scores []float64, err error) {
+	rates := make([][]float64, len(left))
+	relative := make([][]float64, len(left))
+	for range rounds {
+		sum := 0.0
+		for i, s := range left {
 			if err := ctx.Err(); err != nil {
-				return err
+				return nil, err
 			}
-			rate, err := o.Run(ctx, o.Algorithm, left[i], o.Slice)
-			if err != nil {
-				return fmt.Errorf("tuning %s with %d threads of %d lanes: %w", o.Algorithm.Name, left[i].Threads, left[i].Lanes, err)
+			if s.Rate, err = o.Run(ctx, o.Algorithm, s, o.Slice); err != nil {
+				return nil, fmt.Errorf("tuning %s with %d threads of %d lanes: %w", o.Algorithm.Name, s.Threads, s.Lanes, err)
 			}
-			left[i].Rate = math.Max(left[i].Rate, rate)
-			o.Progress(left[i])
+			o.Progress(s)
+			rates[i] = append(rates[i], s.Rate)
+			sum += s.Rate
+		}
+		for i := range left {
+			relative[i] = append(relative[i], rates[i][len(rates[i])-1]/sum)
 		}
 	}
-	return nil
+	scores = make([]float64, len(left))
+	for i := range left {
+		left[i].Rate, scores[i] = median(rates[i]), median(relative[i])
+	}
+	return scores, nil
+}
+
+// median sorts its argument, whose length is odd.
+func median(list []float64) float64 {
+	slices.Sort(list)
+	return list[len(list)/2]
 }

@@ -37,8 +37,7 @@ func Work(a *hash.Algorithm) *hash.Work {
 }
 
 // run searches with a setting for a slice and returns the rate of all threads
-// together: each is timed by itself, from its first whole batch to the end of
-// its last one.
+// together: each is timed by itself, to the end of its last batch.
 func run(ctx context.Context, a *hash.Algorithm, s Setting, slice time.Duration) (float64, error) {
 	rates, failures := make([]float64, s.Threads), make([]error, s.Threads)
 	var pins []int
@@ -67,8 +66,8 @@ func run(ctx context.Context, a *hash.Algorithm, s Setting, slice time.Duration)
 	return total, errors.Join(failures...)
 }
 
-// runThread is one thread's part. Its first batch, which touches the memory,
-// is not counted.
+// runThread is one thread's part. Its first hash is not counted: it may compile
+// a program.
 func runThread(ctx context.Context, a *hash.Algorithm, i int, s Setting, slice time.Duration, start func()) (rate float64, err error) {
 	searcher, err := cpu.NewSearcher(cpu.SearcherOptions{Index: i, Lanes: func(*hash.Algorithm) int { return s.Lanes }})
 	if err != nil {
@@ -81,18 +80,18 @@ func runThread(ctx context.Context, a *hash.Algorithm, i int, s Setting, slice t
 	}
 	last := uint64(math.MaxUint64) >> (64 - 8*work.NonceSize)
 	next := last / uint64(s.Threads) * uint64(i)
-	step := func() (uint64, error) {
-		_, done, err := searcher.Search(next, math.MaxUint64, nil)
+	step := func(count uint64) (uint64, error) {
+		_, done, err := searcher.Search(next, count, nil)
 		next = (next + done) & last
 		return done, err
 	}
-	if _, err := step(); err != nil {
+	if _, err := step(1); err != nil {
 		return 0, err
 	}
 	start()
 	hashes, begun := uint64(0), time.Now()
 	for hashes == 0 || time.Since(begun) < slice && ctx.Err() == nil {
-		done, err := step()
+		done, err := step(math.MaxUint64)
 		if err != nil {
 			return 0, err
 		}
