@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -15,14 +16,27 @@ func (p *Pool) connect(cfg config.Coin) (*nodes.Set, error) {
 	for _, node := range cfg.NodeURLs() {
 		c, err := p.deps.NewCoin(cfg.AtNode(node))
 		if err != nil {
-			for _, m := range members {
-				m.Coin.Close()
-			}
+			closeMembers(members)
 			return nil, err
 		}
 		members = append(members, nodes.Member{URL: redact(node), Coin: c})
 	}
-	return nodes.New(nodes.Config{Name: cfg.Name, Members: members, Poll: cfg.Poll, Log: p.log, Now: p.deps.Now}), nil
+	set := nodes.Config{Name: cfg.Name, Members: members, Sources: nodes.Sources(cfg), Poll: cfg.Poll, Log: p.log, Now: p.deps.Now}
+	if cfg.NotifyListen != "" {
+		listener, err := p.deps.Listen("tcp", cfg.NotifyListen)
+		if err != nil {
+			closeMembers(members)
+			return nil, fmt.Errorf("coin %s: notify_listen %s: %w", cfg.Name, cfg.NotifyListen, err)
+		}
+		set.Sources = append(set.Sources, nodes.Posts(listener))
+	}
+	return nodes.New(set), nil
+}
+
+func closeMembers(members []nodes.Member) {
+	for _, m := range members {
+		m.Coin.Close()
+	}
 }
 
 // connectChain does the same for the unlocking of blocks.

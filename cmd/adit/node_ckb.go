@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -46,6 +47,7 @@ const nodeCKBExample = `  # one block in a few seconds for a processor, the payo
 // nodeCKBFlags is the command line of adit node ckb.
 type nodeCKBFlags struct {
 	listen     string
+	tcpListen  string
 	difficulty uint64
 	compact    string
 	address    string
@@ -66,6 +68,7 @@ func newNodeCKBCmd() *cobra.Command {
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&f.listen, "listen", "127.0.0.1:8114", "address to answer on")
+	fs.StringVar(&f.tcpListen, "tcp-listen", "", "address to take subscriptions to new_tip_header on; none by default")
 	fs.Uint64Var(&f.difficulty, "difficulty", 1<<20, "hashes per block in the first epoch")
 	fs.StringVar(&f.compact, "compact-target", "", "the same as a compact target, such as 0x1e015555")
 	fs.BoolVar(&f.cfg.Fixed, "fixed", false, "never change the difficulty")
@@ -97,11 +100,32 @@ func (f *nodeCKBFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("adit node ckb: %w", err), node.Close())
 	}
+	publishing, err := f.publish(cmd, node)
+	if err != nil {
+		ln.Close()
+		return errors.Join(err, node.Close())
+	}
 	f.greet(out, ln.Addr())
 	started := time.Now()
-	err = errors.Join(node.Serve(cmd.Context(), ln), node.Close())
+	err = errors.Join(node.Serve(cmd.Context(), ln), publishing(), node.Close())
 	printCKBSummary(out, node.Status(), time.Since(started))
 	return err
+}
+
+// publish serves --tcp-listen until the command ends; finish waits for that.
+func (f *nodeCKBFlags) publish(cmd *cobra.Command, node *simckb.Node) (finish func() error, err error) {
+	if f.tcpListen == "" {
+		return func() error { return nil }, nil
+	}
+	ln, err := net.Listen("tcp", f.tcpListen)
+	if err != nil {
+		return nil, fmt.Errorf("adit node ckb: --tcp-listen: %w", err)
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "taking subscriptions on %s\n", ln.Addr())
+	ctx, cancel := context.WithCancel(cmd.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- node.ServeTCP(ctx, ln) }()
+	return func() error { cancel(); return <-ended }, nil
 }
 
 // complete turns the flags into the node's configuration.

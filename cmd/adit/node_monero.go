@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/aditmine/adit/chain"
 	"github.com/aditmine/adit/chain/cryptonote"
+	"github.com/aditmine/adit/chain/cryptonote/zmq"
 	simmonero "github.com/aditmine/adit/chain/simnode/monero"
 	"github.com/aditmine/adit/hash/cpu"
 )
@@ -53,6 +55,7 @@ const nodeMoneroExample = `  # a chain of cn/1 that keeps its difficulty
 // nodeMoneroFlags is the command line of adit node monero.
 type nodeMoneroFlags struct {
 	listen  string
+	zmqPub  string
 	algo    string
 	network string
 	seed    uint64
@@ -71,6 +74,7 @@ func newNodeMoneroCmd() *cobra.Command {
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&f.listen, "listen", "127.0.0.1:18081", "address to answer on")
+	fs.StringVar(&f.zmqPub, "zmq-pub", "", "address, tcp://host:port, to publish new blocks on as monerod does; none by default")
 	fs.StringVarP(&f.algo, "algo", "a", "cn/r", "proof of work")
 	fs.Uint64Var(&f.cfg.Difficulty, "difficulty", 300, "hashes per block at the start")
 	fs.BoolVar(&f.cfg.Fixed, "fixed", false, "never change the difficulty")
@@ -102,11 +106,32 @@ func (f *nodeMoneroFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("adit node monero: %w", err), node.Close())
 	}
+	publishing, err := f.publish(cmd)
+	if err != nil {
+		ln.Close()
+		return errors.Join(err, node.Close())
+	}
 	f.greet(out, ln.Addr())
 	started := time.Now()
-	err = errors.Join(node.Serve(cmd.Context(), ln), node.Close())
+	err = errors.Join(node.Serve(cmd.Context(), ln), publishing(), node.Close())
 	printMoneroSummary(out, node, time.Since(started))
 	return err
+}
+
+// publish serves --zmq-pub until the command ends; finish waits for that.
+func (f *nodeMoneroFlags) publish(cmd *cobra.Command) (finish func() error, err error) {
+	if f.cfg.Publisher == nil {
+		return func() error { return nil }, nil
+	}
+	ln, err := net.Listen("tcp", strings.TrimPrefix(f.zmqPub, "tcp://"))
+	if err != nil {
+		return nil, fmt.Errorf("adit node monero: --zmq-pub: %w", err)
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "publishing new blocks on tcp://%s\n", ln.Addr())
+	ctx, cancel := context.WithCancel(cmd.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- f.cfg.Publisher.Serve(ctx, ln) }()
+	return func() error { cancel(); return <-ended }, nil
 }
 
 // complete turns the flags into the node's configuration.
@@ -116,6 +141,12 @@ func (f *nodeMoneroFlags) complete(cmd *cobra.Command) error {
 		return err
 	}
 	f.cfg.NewHasher = cpu.New
+	if f.zmqPub != "" {
+		if !strings.HasPrefix(f.zmqPub, "tcp://") {
+			return usagef("--zmq-pub %q is not like tcp://127.0.0.1:18083", f.zmqPub)
+		}
+		f.cfg.Publisher = zmq.NewPublisher()
+	}
 	if f.cfg.Network, err = moneroNetwork(f.network); err != nil {
 		return err
 	}

@@ -38,10 +38,11 @@ type Member struct {
 	Coin coin.Coin
 }
 
-// Config says which nodes a set is of. Every field must be set.
+// Config says which nodes a set is of. Every field must be set but Sources.
 type Config struct {
 	Name    string   // the coin's, for logs
 	Members []Member // at least one, the preferred one first
+	Sources []Source // of news; may be empty
 	Poll    time.Duration
 	Log     *slog.Logger
 	Now     func() time.Time
@@ -63,8 +64,8 @@ type Set struct {
 	changed func()
 }
 
-// New makes a set. It asks nobody before Start, and closes its members' coins
-// with Close.
+// New makes a set. It asks nobody before Start; Close closes its members' coins
+// and its sources.
 func New(cfg Config) *Set {
 	s := &Set{cfg: cfg, changed: func() {}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -87,6 +88,9 @@ func (s *Set) Start(changed func()) {
 	for _, m := range s.members {
 		s.running.Go(func() { s.follow(m) })
 	}
+	for _, source := range s.cfg.Sources {
+		s.running.Go(func() { s.listen(source) })
+	}
 }
 
 // Close ends everything and waits for it.
@@ -98,6 +102,11 @@ func (s *Set) Close() {
 	s.running.Wait()
 	for _, m := range s.members {
 		m.Coin.Close()
+	}
+	for _, source := range s.cfg.Sources {
+		if source.Close != nil {
+			source.Close()
+		}
 	}
 }
 

@@ -25,16 +25,18 @@ type Node struct {
 	posts   chan struct{} // holds a value when there is a template to post
 	telling sync.Mutex    // held while OnBlock runs, to keep the order
 
-	mu      sync.Mutex
-	events  []Event // not yet told
-	rand    *rand.Rand
-	pool    mempool
-	blocks  map[ckb.Hash]*block
-	best    []*block // the best chain, by height
-	side    []*block // beside the best chain, newest first
-	work    work
-	syncing bool
-	counts  Counts
+	mu     sync.Mutex
+	events []Event // not yet told
+	rand   *rand.Rand
+	pool   mempool
+	blocks map[ckb.Hash]*block
+	best   []*block // the best chain, by height
+	side   []*block // beside the best chain, newest first
+	// subscribers are told of every new tip
+	subscribers map[*subscriber]struct{}
+	work        work
+	syncing     bool
+	counts      Counts
 }
 
 // work is the template that the node hands out.
@@ -69,6 +71,7 @@ func New(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, pow: verifier{hasher: hasher}, rand: cfg.random(),
 		blocks: map[ckb.Hash]*block{}, posts: make(chan struct{}, 1),
+		subscribers: map[*subscriber]struct{}{},
 	}
 	n.done, n.end = context.WithCancel(context.Background())
 	n.faults.Internal = simnode.RPCError{Code: codeInternal, Message: "CKBInternalError: simulated failure"}
@@ -213,6 +216,7 @@ func (n *Node) add(b *block) {
 	displaced := 0
 	if wins {
 		displaced = n.adopt(b)
+		n.publish()
 	} else {
 		n.side = append([]*block{b}, n.side...)
 	}

@@ -20,7 +20,13 @@ const (
 func (n *Node) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(simnode.ControlPath, simnode.Control(n.actions()...))
-	mux.Handle("/", n.faults.Wrap(&jsonrpc.Handler{MaxBatch: 100, Methods: map[string]jsonrpc.Method{
+	mux.Handle("/", n.faults.Wrap(&jsonrpc.Handler{MaxBatch: 100, Methods: n.methods()}))
+	return mux
+}
+
+// methods are the RPC.
+func (n *Node) methods() map[string]jsonrpc.Method {
+	return map[string]jsonrpc.Method{
 		"get_block_template":       n.getBlockTemplate,
 		"submit_block":             n.submitBlock,
 		"get_tip_header":           n.getTipHeader,
@@ -37,8 +43,7 @@ func (n *Node) handler() http.Handler {
 		"local_node_info":          n.localNodeInfo,
 		"get_peers":                n.getPeers,
 		"sync_state":               n.syncState,
-	}}))
-	return mux
+	}
 }
 
 func (n *Node) getBlockTemplate(_ context.Context, params json.RawMessage) (any, error) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aditmine/adit/chain/cryptonote"
+	"github.com/aditmine/adit/chain/cryptonote/zmq"
 	"github.com/aditmine/adit/hash"
 )
 
@@ -67,6 +68,11 @@ type Config struct {
 	// order, by the goroutine that brought it. It may ask the node, but must
 	// not add blocks to it.
 	OnBlock func(Event)
+
+	// Publisher, when set, is told of every change of the main chain, as
+	// monerod's --zmq-pub does under json-minimal-chain_main. It is served by
+	// whoever made it.
+	Publisher *zmq.Publisher
 
 	// Now and Rand default to time.Now and crypto/rand.
 	Now  func() time.Time

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aditmine/adit/chain"
 	"github.com/aditmine/adit/chain/cryptonote"
+	"github.com/aditmine/adit/chain/cryptonote/zmq"
 	"github.com/aditmine/adit/hash"
 )
 
@@ -105,15 +106,28 @@ func (n *Node) add(e *entry) {
 		n.mu.Unlock()
 		return
 	}
-	left, _ := n.connect(e)
+	left, joined := n.connect(e)
 	if !e.own {
 		n.submitted++
 	}
 	event := Event{Block: n.describe(e), Displaced: len(left), Time: n.cfg.Now()}
 	n.mu.Unlock()
+	n.publish(joined)
 	if n.cfg.OnBlock != nil {
 		n.cfg.OnBlock(event)
 	}
+}
+
+// publish announces blocks that joined the main chain, lowest first.
+func (n *Node) publish(joined []*entry) {
+	if n.cfg.Publisher == nil || len(joined) == 0 {
+		return
+	}
+	news := zmq.MinimalChain{FirstHeight: joined[0].height, FirstPrev: joined[0].block.Header().PrevID}
+	for _, b := range joined {
+		news.IDs = append(news.IDs, b.id)
+	}
+	n.cfg.Publisher.Publish(news.Message())
 }
 
 // ErrUnreadable says that a submitted blob is not a block.
