@@ -9,6 +9,7 @@ import (
 
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cpu"
+	"github.com/aditmine/adit/pool/cluster"
 	"github.com/aditmine/adit/pool/coin"
 	"github.com/aditmine/adit/pool/config"
 	"github.com/aditmine/adit/pool/ledger"
@@ -30,6 +31,9 @@ type Deps struct {
 	NewHasher func(*hash.Algorithm) (hash.Hasher, error)
 	// Store is the ledger. When it is given, the pool leaves it open.
 	Store ledger.Store
+	// Roles are what this process does of the pool's work; none means all.
+	// Fewer than all need a ledger in PostgreSQL.
+	Roles cluster.Roles
 	// NewCoin connects to one of a coin's nodes, Node.
 	NewCoin func(config.Coin) (coin.Coin, error)
 	// NewChain connects to one of a coin's nodes for the unlocking of blocks.

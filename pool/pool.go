@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/pool/cluster"
 	"github.com/aditmine/adit/pool/config"
 	"github.com/aditmine/adit/pool/ledger"
 	"github.com/aditmine/adit/pool/listen"
@@ -39,6 +40,7 @@ type Pool struct {
 	log  *slog.Logger
 
 	store     ledger.Store
+	machines  machines
 	committer *ledger.Committer
 	verifiers map[string]*verify.Verifier // by algorithm
 
@@ -140,24 +142,25 @@ func (p *Pool) open(ctx context.Context) error {
 	if err := p.loadCertificate(); err != nil {
 		return err
 	}
-	p.store = p.deps.Store
-	if p.store == nil {
-		store, err := ledger.Open(ctx, p.cfg.Ledger.Address(), p.deps.Now())
-		if err != nil {
-			return err
-		}
-		p.store = store
+	if err := p.openStore(ctx); err != nil {
+		return err
 	}
 	p.lastSession.Store(p.store.Epoch() << 32)
 	p.mu.Lock()
 	p.committer = ledger.NewCommitter(p.store, commitQueue, commitGroup)
 	p.mu.Unlock()
+	if !p.follows() {
+		return nil
+	}
 	for _, cfg := range p.cfg.Coins {
 		if err := p.addFeed(cfg); err != nil {
 			return err
 		}
 	}
 	for _, cfg := range p.cfg.Ports {
+		if !p.deps.Roles.Has(cluster.Stratum) {
+			break
+		}
 		if err := p.addPort(cfg); err != nil {
 			return err
 		}
@@ -184,7 +187,7 @@ func (p *Pool) addFeed(cfg config.Coin) error {
 		size = sessionNonces
 	}
 	f := &feed{
-		cfg: cfg, coin: c, algorithm: c.Algorithm(), verifier: verifier, log: p.log, now: p.deps.Now, observe: p.deps.Observe,
+		cfg: cfg, coin: c, algorithm: c.Algorithm(), verifier: verifier, log: p.log, now: p.deps.Now, observe: p.observe,
 		nonces:   &nonceRange{store: p.store, coin: cfg.Name, size: size},
 		jitter:   rand.New(rand.NewPCG(uint64(seed), 0)),
 		epoch:    p.store.Epoch(),
@@ -243,9 +246,13 @@ func (p *Pool) serve(ctx context.Context, cancel func()) error {
 				return
 			}
 			p.openPorts(ctx, &feeds, f)
-			feeds.Go(func() { p.unlockBlocks(ctx, f) })
+			if p.deps.Roles.Has(cluster.Unlock) {
+				feeds.Go(func() { p.leadUnlocking(ctx, f) })
+			}
 			starting.Done()
-			f.run(ctx)
+			if p.makesJobs() {
+				f.run(ctx)
+			}
 		})
 	}
 	feeds.Go(func() {
@@ -255,6 +262,7 @@ func (p *Pool) serve(ctx context.Context, cancel func()) error {
 		}
 	})
 	feeds.Go(func() { p.watchCertificate(ctx) })
+	feeds.Go(func() { p.cooperate(ctx) })
 	<-ctx.Done()
 	p.closeListeners()
 	feeds.Wait()
@@ -341,11 +349,7 @@ func (p *Pool) release() {
 			f.chain.Close()
 		}
 	}
-	if p.store != nil && p.deps.Store == nil {
-		if err := p.store.Close(); err != nil {
-			p.log.Error("closing the ledger", "err", err)
-		}
-	}
+	p.closeStore()
 }
 
 // draining reports whether the pool is ending.

@@ -64,7 +64,7 @@ func banOf(sentence penalty.Sentence) string {
 // announceBan tells observers of a ban that has just begun.
 func (s *session) announceBan(login string) {
 	if ban, banned := s.pool.penalties.Check(login, s.address); banned {
-		s.pool.deps.Observe(&Banned{Ban: ban})
+		s.pool.observe(&Banned{Ban: ban})
 	}
 }
 

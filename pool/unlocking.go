@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/aditmine/adit/pool/ledger"
 	"github.com/aditmine/adit/pool/unlock"
 )
 
@@ -20,15 +21,13 @@ func (p *Pool) addChain(f *feed) (err error) {
 	return err
 }
 
-// unlockBlocks follows a coin's blocks until ctx ends.
-func (p *Pool) unlockBlocks(ctx context.Context, f *feed) {
-	if f.chain == nil {
-		return
-	}
+// unlockBlocks follows a coin's blocks until ctx ends; earlier are those that
+// another run has left.
+func (p *Pool) unlockBlocks(ctx context.Context, f *feed, earlier []ledger.Block) {
 	cfg := p.cfg.Unlock
 	unlock.New(unlock.Config{
 		Coin: f.cfg.Name, Chain: f.chain, Submit: f.coin.Submit, Store: p.store, Settle: p.store.SettleBlock,
 		Confirmations: cfg.ConfirmationsOf(f.cfg.Kind), Interval: cfg.Interval, Window: cfg.Window,
 		Log: p.log, Now: p.deps.Now,
-	}).Run(ctx, f.earlier)
+	}).Run(ctx, earlier)
 }

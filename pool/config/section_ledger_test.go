@@ -22,7 +22,7 @@ func TestLedgerSection(t *testing.T) {
 	require.Contains(t, c.Ledger.String(), "db.example")
 
 	for section, want := range map[string]string{
-		"": "[ledger] lacks path",
+		"":                                       "[ledger] lacks path",
 		"path = \"a\"\nurl = \"postgres://h/d\"": "path and url are both given",
 		"path = \"a\"\nspool = \"b\"":            "spool goes with url only",
 		`url = "mysql://h/d"`:                    "url is not like",
