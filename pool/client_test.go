@@ -127,7 +127,12 @@ type cnClient struct {
 
 func (l *lab) loginAs(login, pass string) *cnClient {
 	l.t.Helper()
-	c := l.dial(0)
+	return l.loginOver(l.dial(0), login, pass)
+}
+
+// loginOver logs in on a connection.
+func (l *lab) loginOver(c *client, login, pass string) *cnClient {
+	l.t.Helper()
 	reply, _ := c.call("login", fmt.Sprintf(`{"login":%q,"pass":%q,"agent":"XMRig/6.26.0","algo":["cn/0","cn/r"]}`, login, pass))
 	require.False(l.t, reply.failed(), "login: %s", reply.Error)
 	var result struct {

@@ -144,7 +144,7 @@ func (p *Pool) watchCertificate(ctx context.Context) {
 // opening is how the port's connections begin.
 func (p *port) opening() listen.Config {
 	now := p.settings()
-	return listen.Config{TLS: p.pool.tlsConfig(), Mode: listen.Mode(now.TLSMode), Proxies: now.Proxies}
+	return listen.Config{TLS: p.pool.tlsConfig(), Mode: listen.Mode(now.TLSMode), Proxies: now.Proxies, Admit: p.pool.admit}
 }
 
 // offersTLS reports whether miners may encrypt.

@@ -125,29 +125,22 @@ func (p *port) turnAway(nc net.Conn) {
 	p.pool.handlers.Done()
 }
 
-// receive finds out who is at the other end, and counts a connection of his.
-// A peer that is no proxy is counted before anything of his is read.
+// receive finds out who is at the other end and counts his connection.
 func (p *port) receive(ctx context.Context, nc net.Conn, deadline time.Time) (listen.Opened, Reason, error) {
-	opening := p.opening()
-	peer, addr := listen.Peer(nc)
-	proxied := listen.Trusts(opening.Proxies, addr)
-	if !proxied && !p.pool.admit(peer) {
-		return listen.Opened{Peer: peer}, TooManyConnections, nil
-	}
 	interrupt := context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
-	o, err := listen.Open(ctx, nc, opening, deadline)
-	interrupt()
+	defer interrupt()
+	o, err := listen.Open(ctx, nc, p.opening(), deadline)
 	var proxy *listen.ProxyError
 	switch {
-	case errors.As(err, &proxy):
-		p.pool.complain("connections of a proxy are refused", err)
-	case err == nil && proxied && !p.pool.admit(o.Peer):
-		return o, TooManyConnections, nil
 	case err == nil:
 		return o, accepted, nil
+	case errors.Is(err, listen.ErrNotAdmitted):
+		return o, TooManyConnections, err
+	case errors.As(err, &proxy):
+		p.pool.complain("connections of a proxy are refused", err)
 	}
-	if !proxied {
-		p.pool.dismiss(peer)
+	if o.Peer != "" {
+		p.pool.dismiss(o.Peer)
 	}
 	return o, NotOpened, err
 }

@@ -31,6 +31,9 @@ type Config struct {
 	// Proxies are the addresses whose PROXY protocol headers are believed, and
 	// demanded.
 	Proxies []netip.Prefix
+	// Admit, when not nil, is asked whether a client may come in, once it is
+	// known who that is and before anything of his is read.
+	Admit func(peer string) bool
 }
 
 // ProxyError says what was wrong with the PROXY header of a trusted proxy.
@@ -49,8 +52,9 @@ func (e *ProxyError) Unwrap() error { return e.Err }
 
 // Errors of Open, besides *ProxyError and those of the network and of TLS.
 var (
-	ErrPlain = errors.New("a plain connection to a port that is for TLS only")
-	ErrNoTLS = errors.New("a TLS connection to a port that has none")
+	ErrPlain       = errors.New("a plain connection to a port that is for TLS only")
+	ErrNoTLS       = errors.New("a TLS connection to a port that has none")
+	ErrNotAdmitted = errors.New("not admitted")
 )
 
 // Opened is a connection whose beginning has been looked at.
@@ -67,9 +71,9 @@ type Opened struct {
 // firstRead is how much is read at once to look at a connection.
 const firstRead = 512
 
-// Peer is the IP address at the other end of a connection, as text, and its
-// bare form where it is one.
-func Peer(nc net.Conn) (string, netip.Addr) {
+// peerOf is the IP address at the other end of a connection, as text and,
+// where it is one, as an address.
+func peerOf(nc net.Conn) (string, netip.Addr) {
 	text := nc.RemoteAddr().String()
 	if host, _, err := net.SplitHostPort(text); err == nil {
 		text = host
@@ -82,29 +86,22 @@ func Peer(nc net.Conn) (string, netip.Addr) {
 	return addr.String(), addr.WithZone("")
 }
 
-// Trusts reports whether an address is one of these networks'.
-func Trusts(networks []netip.Prefix, a netip.Addr) bool {
-	return a.IsValid() && slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(a) })
-}
-
 // Open reads as much of a connection as tells who it is and how it speaks. It
 // is to be done by the deadline, which is cleared again. On an error the
-// caller closes the connection.
+// caller closes the connection; Peer is set when Admit has let it in.
 func Open(ctx context.Context, nc net.Conn, cfg Config, deadline time.Time) (Opened, error) {
+	o := Opened{Conn: nc}
 	if err := nc.SetDeadline(deadline); err != nil {
-		return Opened{}, err
+		return o, err
 	}
-	peer, addr := Peer(nc)
-	o := Opened{Conn: nc, Peer: peer}
-	if Trusts(cfg.Proxies, addr) {
-		header, err := proxyproto.Read(nc)
-		if err != nil {
-			return o, &ProxyError{peer, err}
-		}
-		if header.Known() {
-			o.Peer = header.Source.Addr().Unmap().String()
-		}
+	peer, err := client(nc, cfg.Proxies)
+	if err != nil {
+		return o, err
 	}
+	if cfg.Admit != nil && !cfg.Admit(peer) {
+		return o, fmt.Errorf("%s is %w", peer, ErrNotAdmitted)
+	}
+	o.Peer = peer
 	buf := make([]byte, firstRead)
 	n, err := nc.Read(buf)
 	if n == 0 && err != nil {
@@ -115,6 +112,22 @@ func Open(ctx context.Context, nc net.Conn, cfg Config, deadline time.Time) (Ope
 		return o, err
 	}
 	return o, nc.SetDeadline(time.Time{})
+}
+
+// client is the address at the other end, behind any trusted proxy.
+func client(nc net.Conn, proxies []netip.Prefix) (string, error) {
+	peer, addr := peerOf(nc)
+	if !addr.IsValid() || !slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(addr) }) {
+		return peer, nil
+	}
+	header, err := proxyproto.Read(nc)
+	if err != nil {
+		return "", &ProxyError{peer, err}
+	}
+	if header.Known() {
+		return header.Source.Addr().Unmap().String(), nil
+	}
+	return peer, nil
 }
 
 // recordHandshake is the first byte of a TLS connection.

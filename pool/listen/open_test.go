@@ -126,6 +126,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"TLS without a certificate", Config{}, hello, ErrNoTLS},
 		{"TLS switched off", Config{TLS: config, Mode: Never}, hello, ErrNoTLS},
 		{"a proxy without a header", Config{Proxies: loopback}, say("{\"id\":1,\"method\":\"login\"}\n"), proxyproto.ErrNoHeader},
+		{"not admitted", Config{Admit: func(peer string) bool { return peer != "127.0.0.1" }}, say(""), ErrNotAdmitted},
 		{"gone", Config{}, func(net.Conn) {}, io.EOF},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

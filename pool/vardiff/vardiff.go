@@ -244,11 +244,12 @@ func surprise(count, expected float64) float64 {
 	return count*math.Log(count/expected) - count + expected
 }
 
-// clamp rounds down to a whole difficulty within all bounds.
+// clamp rounds to a whole difficulty within all bounds. Rounding down would
+// keep a miner at 1 for ever whose every estimate is a little less than 2.
 func (c *Controller) clamp(d float64) float64 {
 	d = max(d, float64(c.cfg.Min))
 	d = min(d, float64(c.cfg.Max), c.ceiling, maxDifficulty)
-	return math.Floor(max(d, 1))
+	return math.Round(max(d, 1))
 }
 
 // maxDifficulty is the largest float64 below 2^63, so that a difficulty always

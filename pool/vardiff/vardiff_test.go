@@ -122,3 +122,16 @@ func TestNetworkCap(t *testing.T) {
 	require.True(t, c.SetNetwork(0))
 	require.Equal(t, uint64(1), c.Difficulty(), "never below 1")
 }
+
+// However low the start, a fast miner is brought up.
+func TestLeavesTheSmallestDifficulties(t *testing.T) {
+	for start := uint64(1); start < 20; start++ {
+		c := New(Config{Start: start, Min: 1, Interval: 15 * time.Second}, began)
+		now := began
+		for range 40 {
+			now = now.Add(time.Millisecond)
+			c.Share(now, c.Difficulty())
+		}
+		require.Greater(t, c.Difficulty(), uint64(1000), "from %d", start)
+	}
+}
