@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Interval is a two-sided confidence interval. Infinite ends are left out of
-// JSON by their users: see Finite.
+// Interval is a two-sided confidence interval. JSON knows no infinity: an
+// interval that is not Finite is to be left out of it.
 type Interval struct {
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`
