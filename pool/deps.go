@@ -13,6 +13,7 @@ import (
 	"github.com/aditmine/adit/pool/coin"
 	"github.com/aditmine/adit/pool/config"
 	"github.com/aditmine/adit/pool/ledger"
+	"github.com/aditmine/adit/pool/payout"
 	"github.com/aditmine/adit/pool/unlock"
 )
 
@@ -39,6 +40,8 @@ type Deps struct {
 	// NewChain connects to one of a coin's nodes for the unlocking of blocks.
 	// When NewCoin is given and this is not, blocks are not followed.
 	NewChain func(config.Coin) (unlock.Chain, error)
+	// NewWallet connects to the wallet that pays a coin's miners.
+	NewWallet func(config.Payout) (payout.Wallet, error)
 	// Observe is told what happens. It is called from many goroutines and must
 	// neither block nor call back into the pool.
 	Observe func(Event)
@@ -65,6 +68,9 @@ func (d Deps) withDefaults() Deps {
 		if d.NewChain == nil {
 			d.NewChain = unlock.Connect
 		}
+	}
+	if d.NewWallet == nil {
+		d.NewWallet = payout.Connect
 	}
 	if d.Observe == nil {
 		d.Observe = func(Event) {}

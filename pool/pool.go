@@ -43,6 +43,7 @@ type Pool struct {
 	machines  machines
 	committer *ledger.Committer
 	verifiers map[string]*verify.Verifier // by algorithm
+	payers    []payer
 
 	ready    chan struct{} // closed when every port takes miners
 	stopping chan struct{} // closed when the pool begins to end
@@ -87,7 +88,7 @@ func New(cfg config.Config, deps Deps) (*Pool, error) {
 	p := &Pool{
 		cfg: cfg, deps: deps, log: deps.Log,
 		penalties:  penalty.New(penaltyConfig(cfg.Bans), deps.Now),
-		logins:     listen.NewLimiter(cfg.Limits.LoginsPerSecond, cfg.Limits.PerAddress, loginMemory, deps.Now),
+		logins:     listen.NewLimiter(cfg.Limits.LoginsPerSecond, loginBurst(cfg.Limits), loginMemory, deps.Now),
 		remembered: vardiff.NewMemory(vardiff.DefaultMemory, vardiff.DefaultAge),
 		verifiers:  make(map[string]*verify.Verifier),
 		ready:      make(chan struct{}),
@@ -149,6 +150,9 @@ func (p *Pool) open(ctx context.Context) error {
 	p.mu.Lock()
 	p.committer = ledger.NewCommitter(p.store, commitQueue, commitGroup)
 	p.mu.Unlock()
+	if err := p.openPayers(); err != nil {
+		return err
+	}
 	if !p.follows() {
 		return nil
 	}
@@ -263,6 +267,7 @@ func (p *Pool) serve(ctx context.Context, cancel func()) error {
 	})
 	feeds.Go(func() { p.watchCertificate(ctx) })
 	feeds.Go(func() { p.cooperate(ctx) })
+	feeds.Go(func() { p.payMiners(ctx) })
 	<-ctx.Done()
 	p.closeListeners()
 	feeds.Wait()
@@ -348,6 +353,9 @@ func (p *Pool) release() {
 		if f.chain != nil {
 			f.chain.Close()
 		}
+	}
+	for _, y := range p.payers {
+		y.wallet.Close()
 	}
 	p.closeStore()
 }

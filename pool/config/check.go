@@ -34,6 +34,9 @@ func (c *Config) check(p *problems) {
 	for i := range c.Ports {
 		c.checkPort(p, i)
 	}
+	for i := range c.Payouts {
+		c.checkPayout(p, i)
+	}
 	c.checkSeparators(p)
 	c.Ledger.check(p)
 	c.checkLimits(p)

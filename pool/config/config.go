@@ -17,17 +17,19 @@ import (
 
 // Config is a whole pool: one process with any number of coins and ports.
 type Config struct {
-	Coins  []Coin
-	Ports  []Port
-	Ledger Ledger
-	Verify Verify
-	Limits Limits
-	Login  Login
-	TLS    TLS
-	Bans   Bans
-	API    API
-	Unlock Unlock
-	Log    Log
+	Coins []Coin
+	Ports []Port
+	// Payouts say how miners are paid, one for each coin that they are paid in.
+	Payouts []Payout
+	Ledger  Ledger
+	Verify  Verify
+	Limits  Limits
+	Login   Login
+	TLS     TLS
+	Bans    Bans
+	API     API
+	Unlock  Unlock
+	Log     Log
 }
 
 // Kind is the family of node and stratum dialect that a coin belongs to.
@@ -142,7 +144,7 @@ type Limits struct {
 	MalformedRows int // malformed requests in a row that end a session
 	InFlight      int // unanswered submits of one session
 	// LoginsPerSecond bounds the logins from one IP address, after a burst of
-	// PerAddress; 0: no limit.
+	// PerAddress and ten seconds' worth; 0: no limit.
 	LoginsPerSecond int
 }
 

@@ -51,7 +51,7 @@ func syntaxError(file string, err error) error {
 }
 
 // tables are the file's top-level tables.
-var tableNames = []string{"coin", "port", "ledger", "verify", "limits", "login", "tls", "bans", "api", "unlock", "log"}
+var tableNames = []string{"coin", "port", "ledger", "verify", "limits", "login", "tls", "bans", "api", "unlock", "payout", "log"}
 
 func readRoot(p *problems, root map[string]any) Config {
 	c := Default()
@@ -65,6 +65,9 @@ func readRoot(p *problems, root map[string]any) Config {
 	}
 	for _, s := range elements(p, root, "port") {
 		c.Ports = append(c.Ports, readPort(s))
+	}
+	for _, s := range elements(p, root, "payout") {
+		c.Payouts = append(c.Payouts, readPayout(s))
 	}
 	for name, read := range map[string]func(*section, *Config){
 		"ledger": readLedger, "verify": readVerify, "limits": readLimits, "login": readLogin, "tls": readTLS, "bans": readBans, "api": readAPI, "unlock": readUnlock, "log": readLog,
