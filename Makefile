@@ -55,8 +55,10 @@ generate: ## write the assembly anew from its generators
 check-generated: ## fail when the committed assembly is not what its generators write
 	$(GO) -C kernels/amd64 test ./...
 
-bench-cpu: build ## rate of one thread, algorithm by algorithm
+bench-cpu: build ## rates of one thread; batch verification; share to wire under load
 	$(BIN) bench -a all -t 1
+	$(GO) test -run '^$$' -bench Batch -benchtime 20x ./hash/cpu
+	$(GO) test -run '^$$' -bench ShareToWire -benchtime 200x ./miner
 
 FUZZTIME ?= 30s
 fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
