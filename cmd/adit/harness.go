@@ -27,7 +27,7 @@ func newHarnessCmd() *cobra.Command {
   adit harness run smoke --target 127.0.0.1:3333 --profile cn --algo cn/upx2`,
 	}
 	cmd.AddCommand(newHarnessRunCmd(), newHarnessListCmd(), newHarnessExplainCmd(), newHarnessReportCmd(),
-		newHarnessRecordCmd(), newHarnessJudgeCmd(), newHarnessReplayCmd(), newHarnessTraceCmd())
+		newHarnessRecordCmd(), newHarnessJudgeCmd(), newHarnessReplayCmd(), newHarnessServeCmd(), newHarnessTraceCmd())
 	return cmd
 }
 

@@ -121,7 +121,7 @@ func (f *rewriteFlags) run(ctx context.Context, file string, stdout, stderr io.W
 	if err != nil {
 		return explainDamage(file, f.salvage, err)
 	}
-	fmt.Fprintf(stderr, "%s: %s of %s, %s", f.output, plural(end.Events, "event"), plural(end.Conns, "connection"), r.Summary().Text())
+	fmt.Fprintf(stderr, "%s: %s of %s; the original is %s", f.output, plural(end.Events, "event"), plural(end.Conns, "connection"), r.Summary().Text())
 	if end.Dropped > 0 {
 		fmt.Fprintf(stderr, "; %s missing", plural(end.Dropped, "event"))
 	}
