@@ -20,6 +20,10 @@ const certificateEvery = 10 * time.Second
 // loginMemory bounds how many addresses' login rates are remembered.
 const loginMemory = 100_000
 
+// loginBurst is how many logins may come from one address at once: all the
+// miners that it may have, after a restart, and some that are in trouble.
+func loginBurst(l config.Limits) int { return l.PerAddress + 10*l.LoginsPerSecond }
+
 // limits are the limits in force.
 func (p *Pool) limits() *config.Limits { return &p.live.Load().Limits }
 
@@ -48,7 +52,7 @@ func (p *Pool) Reload(cfg config.Config) (waiting []string, err error) {
 	waiting = p.reloadPorts(&now, cfg.Ports)
 	p.live.Store(&now)
 	p.penalties.Reconfigure(penaltyConfig(cfg.Bans))
-	p.logins.Set(cfg.Limits.LoginsPerSecond, cfg.Limits.PerAddress)
+	p.logins.Set(cfg.Limits.LoginsPerSecond, loginBurst(cfg.Limits))
 	return append(waiting, changedTables(now, cfg)...), nil
 }
 
