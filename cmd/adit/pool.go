@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aditmine/adit/pool"
+	"github.com/aditmine/adit/pool/cluster"
 	"github.com/aditmine/adit/pool/config"
 )
 
@@ -146,7 +147,7 @@ func loadPoolConfig(stderr io.Writer, file string) (config.Config, error) {
 }
 
 func newPoolRunCmd() *cobra.Command {
-	var file string
+	var file, role string
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the pool",
@@ -154,16 +155,27 @@ func newPoolRunCmd() *cobra.Command {
 and serves miners until it is interrupted. It then answers the shares that are
 in flight, closes all sessions and logs what was accepted and refused.
 
+Several processes, on one machine or more, can be one pool over a PostgreSQL
+ledger: --role says what each does. stratum takes miners, jobs watches the nodes
+and tells the others of new tips, unlock divides the rewards of blocks and pay
+sends payouts (one process at a time does each; another takes over when it
+ends), api answers HTTP.
+
 Exit status: 0 after an interrupt, 1 when the pool cannot start: one line says
 why.`,
-		Example: `  adit pool run -c pool.toml`,
-		Args:    cobra.NoArgs,
+		Example: `  adit pool run -c pool.toml
+  adit pool run -c pool.toml --role stratum,jobs`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := loadPoolConfig(cmd.ErrOrStderr(), file)
 			if err != nil {
 				return err
 			}
-			p, err := pool.New(cfg, pool.Deps{Log: poolLogger(cmd.ErrOrStderr(), cfg.Log)})
+			roles, err := cluster.ParseRoles(role)
+			if err != nil {
+				return usagef("--role: %v", err)
+			}
+			p, err := pool.New(cfg, pool.Deps{Log: poolLogger(cmd.ErrOrStderr(), cfg.Log), Roles: roles})
 			if err != nil {
 				return err
 			}
@@ -171,6 +183,7 @@ why.`,
 		},
 	}
 	cmd.Flags().StringVarP(&file, "config", "c", defaultPoolConfig, "configuration `file`")
+	cmd.Flags().StringVar(&role, "role", "all", "what this process does: some of stratum,jobs,unlock,pay,api")
 	return cmd
 }
 

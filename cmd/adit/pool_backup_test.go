@@ -43,3 +43,11 @@ func TestPoolBackupAndRestore(t *testing.T) {
 	_, err = pool("restore", "-c", other, dest)
 	require.ErrorIs(t, err, ledger.ErrExists)
 }
+
+func TestPoolRoles(t *testing.T) {
+	file := poolConfigFile(t, nil)
+	_, err := runCmd(t.Context(), newPoolCmd(), nil, "run", "-c", file, "--role", "miner")
+	require.ErrorContains(t, err, `there is no role "miner"`)
+	_, err = runCmd(t.Context(), newPoolCmd(), nil, "run", "-c", file, "--role", "stratum")
+	require.ErrorContains(t, err, "set url in [ledger]")
+}
