@@ -28,6 +28,7 @@ func newHarnessCmd() *cobra.Command {
 	}
 	cmd.AddCommand(newHarnessRunCmd(), newHarnessListCmd(), newHarnessExplainCmd(), newHarnessReportCmd(),
 		newHarnessRecordCmd(), newHarnessJudgeCmd(), newHarnessReplayCmd(), newHarnessServeCmd(), newHarnessTraceCmd())
+	cmd.AddCommand(newHarnessLoadCmd(), newHarnessLatencyCmd())
 	return cmd
 }
 
