@@ -39,7 +39,7 @@ func newPoolCmd() *cobra.Command {
   adit pool stats -c pool.toml
   adit pool audit -c pool.toml`,
 	}
-	cmd.AddCommand(newPoolInitCmd(), newPoolCheckCmd(), newPoolRunCmd(), newPoolStatsCmd(), newPoolAuditCmd(), newPoolBackupCmd(), newPoolRestoreCmd())
+	cmd.AddCommand(newPoolInitCmd(), newPoolCheckCmd(), newPoolRunCmd(), newPoolStatsCmd(), newPoolCertificateCmd(), newPoolAuditCmd(), newPoolBackupCmd(), newPoolRestoreCmd())
 	return cmd
 }
 
@@ -155,6 +155,11 @@ func newPoolRunCmd() *cobra.Command {
 and serves miners until it is interrupted. It then answers the shares that are
 in flight, closes all sessions and logs what was accepted and refused.
 
+SIGHUP reads the configuration again and puts in force what can change while
+miners are connected: limits, bans, the TLS certificate, the log level, and of
+each port all but its address and its coin. What has to wait for the next start
+is logged; after a mistake in the file everything stays as it was.
+
 Several processes, on one machine or more, can be one pool over a PostgreSQL
 ledger: --role says what each does. stratum takes miners, jobs watches the nodes
 and tells the others of new tips, unlock divides the rewards of blocks and pay
@@ -171,14 +176,17 @@ why.`,
 			if err != nil {
 				return err
 			}
+			level := new(slog.LevelVar)
+			log := poolLogger(cmd.ErrOrStderr(), cfg.Log, level)
 			roles, err := cluster.ParseRoles(role)
 			if err != nil {
 				return usagef("--role: %v", err)
 			}
-			p, err := pool.New(cfg, pool.Deps{Log: poolLogger(cmd.ErrOrStderr(), cfg.Log), Roles: roles})
+			p, err := pool.New(cfg, pool.Deps{Log: log, Roles: roles})
 			if err != nil {
 				return err
 			}
+			defer reloadOnHangup(&reloader{pool: p, file: file, level: level, log: log})()
 			return p.Run(cmd.Context())
 		},
 	}
@@ -187,15 +195,21 @@ why.`,
 	return cmd
 }
 
-// poolLogger writes the pool's log as the configuration wants it.
-func poolLogger(w io.Writer, cfg config.Log) *slog.Logger {
-	var level slog.Level
-	if level.UnmarshalText([]byte(cfg.Level)) != nil {
-		level = slog.LevelInfo
-	}
+// poolLogger writes the pool's log as the configuration wants it; the level
+// may be changed later.
+func poolLogger(w io.Writer, cfg config.Log, level *slog.LevelVar) *slog.Logger {
+	level.Set(logLevel(cfg))
 	options := &slog.HandlerOptions{Level: level}
 	if cfg.Format == "json" {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}
 	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// logLevel is the configured level, info when there is none.
+func logLevel(cfg config.Log) (level slog.Level) {
+	if level.UnmarshalText([]byte(cfg.Level)) != nil {
+		return slog.LevelInfo
+	}
+	return level
 }
