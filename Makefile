@@ -13,7 +13,7 @@ HASH_PACKAGES := ./hash/...
 SUITE := ./harness/conform
 RACE_PACKAGES = $(shell $(GO) list ./... | grep -v -e '/adit/hash' -e '/adit/e2e' -e '/harness/conform$$')
 
-.PHONY: help build demo test lint unit cpu-levels generate check-generated bench-cpu fuzz e2e e2e-monero clean
+.PHONY: help build demo test lint unit cpu-levels generate check-generated bench-cpu fuzz histories e2e e2e-monero clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -63,6 +63,10 @@ bench-cpu: build ## rates of one thread; batch verification; share to wire under
 FUZZTIME ?= 30s
 fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
 	scripts/fuzz.sh $(FUZZTIME)
+
+histories: ## 10,000 random histories of the ledger, some of them on PostgreSQL too
+	@scripts/deps.sh optional postgresql:pg_ctlcluster
+	$(GO) test -count=1 -timeout 2h -run RandomHistories ./pool/ledger -histories 10000
 
 e2e: e2e-monero ## every end-to-end test
 

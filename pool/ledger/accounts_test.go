@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"math/big"
-	"math/rand/v2"
 	"path/filepath"
 	"testing"
 	"time"
@@ -268,79 +267,6 @@ func testAuditFindsWhatOthersChanged(t *testing.T, place placer) {
 			text += v.String() + "\n"
 		}
 		require.Contains(t, text, rule, statement)
-	}
-}
-
-// history plays random shares, blocks, orphans and restorations. Two ledgers
-// that differ only in when they roll up must agree.
-func TestRandomHistoriesBalanceAndRollingUpChangesNothing(t *testing.T) {
-	onEachStore(t, testRandomHistoriesBalanceAndRollingUpChangesNothing)
-}
-
-func testRandomHistoriesBalanceAndRollingUpChangesNothing(t *testing.T, place placer) {
-	for seed := range uint64(5) {
-		plain, rolled := openBooks(t, place), openBooks(t, place)
-		r := rand.New(rand.NewPCG(seed, 7))
-		var open []int64
-		height := uint64(1)
-		both := func(f func(b *books)) { f(plain); f(rolled) }
-		for range 150 {
-			login, scheme := fmt.Sprint("m", r.IntN(5)), reward.Schemes()[r.IntN(4)]
-			difficulty, amount := 1+r.Uint64N(90), r.Uint64N(1e12)
-			switch n := r.IntN(20); {
-			case n < 10:
-				both(func(b *books) { b.share(login, scheme, height, difficulty) })
-			case n < 12:
-				height++
-			case n < 15:
-				var id int64
-				both(func(b *books) { id = b.found(login, scheme, height) })
-				open = append(open, id)
-			case n == 15:
-				both(func(b *books) {
-					price := PPSPrice{Coin: "c", Height: height, Reward: amount, Difficulty: big.NewInt(100), At: b.now()}
-					require.NoError(t, b.SettlePPS(t.Context(), price))
-				})
-			case n == 16:
-				rolled.ticks++
-				plain.ticks++
-				require.NoError(t, rolled.RollUp(t.Context(), rolled.now()))
-				plain.now()
-			case len(open) == 0:
-			default:
-				i := r.IntN(len(open))
-				id, fate := open[i], r.IntN(4)
-				both(func(b *books) {
-					switch fate {
-					case 0:
-						require.NoError(t, b.OrphanBlock(t.Context(), id, "lost", b.now()))
-					case 1:
-						require.NoError(t, b.NoteDepth(t.Context(), id, 1, b.now()))
-					case 2:
-						require.NoError(t, b.SettleBlock(t.Context(), id, BlockRefused, "no", b.now()))
-					default:
-						b.unlock(id, amount)
-					}
-				})
-				if fate == 3 {
-					open = append(open[:i], open[i+1:]...)
-				}
-			}
-		}
-		require.NoError(t, rolled.RollUp(t.Context(), rolled.now().Add(time.Hour)))
-		plain.now()
-		for _, kind := range []AccountKind{Owed, Fees, Fund, Rewards} {
-			require.Equal(t, plain.owed(kind), rolled.owed(kind), "seed %d", seed)
-		}
-		both((*books).clean)
-		a, err := plain.Totals(t.Context())
-		require.NoError(t, err)
-		c, err := rolled.Totals(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, a, c)
-		var left int
-		require.NoError(t, rolled.db.QueryRow(`SELECT COUNT(*) FROM shares`).Scan(&left))
-		require.Zero(t, left)
 	}
 }
 
