@@ -24,9 +24,9 @@ func harnessRun(t *testing.T, args ...string) (string, error) {
 	return runCmd(t.Context(), newHarnessCmd(), strings.NewReader(""), args...)
 }
 
-// golden is a file of the trace package's corpus.
+// golden is a file of the traces' corpus.
 func golden(name string) string {
-	return filepath.Join("..", "..", "harness", "trace", "testdata", name)
+	return filepath.Join("..", "..", "testdata", "traces", "corpus", name)
 }
 
 func TestHarnessUsage(t *testing.T) {

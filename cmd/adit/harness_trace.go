@@ -19,8 +19,20 @@ func newHarnessTraceCmd() *cobra.Command {
 		Short: "Look into trace files, compare and convert them",
 	}
 	cmd.AddCommand(newTraceInfoCmd(), newTraceCatCmd(), newTraceDiffCmd(), newTraceRedactCmd(),
-		newTraceSalvageCmd(), newTraceExportCmd())
+		newTraceSalvageCmd(), newTraceExportCmd(), newTraceSchemaCmd())
 	return cmd
+}
+
+func newTraceSchemaCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of a trace's lines",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := io.WriteString(cmd.OutOrStdout(), trace.Schema())
+			return err
+		},
+	}
 }
 
 func newTraceInfoCmd() *cobra.Command {
