@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/aditmine/adit/pool/ledger"
+	"github.com/aditmine/adit/pool/penalty"
 )
 
 // Snapshot is the state of a running pool, cheap to take however many sessions
@@ -48,4 +49,20 @@ func (p *Pool) Store() ledger.Store {
 	default:
 		return nil
 	}
+}
+
+// Ban bans by hand, also on the pool's other machines; it holds from the next
+// login on.
+func (p *Pool) Ban(k penalty.Key, reason string, until time.Time) {
+	p.penalties.Ban(k, reason, until)
+	p.observe(&Banned{Ban: penalty.Ban{Key: k, Reason: reason, Since: p.deps.Now(), Until: until}})
+}
+
+// Lift ends a ban, also on the pool's other machines: they hear of one that is
+// over. It reports whether there was one here.
+func (p *Pool) Lift(k penalty.Key) bool {
+	found := p.penalties.Lift(k)
+	now := p.deps.Now()
+	p.observe(&Banned{Ban: penalty.Ban{Key: k, Reason: "lifted", Since: now, Until: now}})
+	return found
 }

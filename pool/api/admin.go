@@ -216,7 +216,7 @@ func (s *Server) ban(_ *view, r *http.Request) (any, error) {
 		return nil, failf(http.StatusBadRequest, "reason must say in up to 200 characters why")
 	}
 	until := s.deps.Now().Add(time.Duration(o.Seconds) * time.Second)
-	s.deps.Pool.Penalties().Ban(key, o.Reason, until)
+	s.deps.Pool.Ban(key, o.Reason, until)
 	s.log.Info("an administrator banned", "login", key.Login, "address", key.Address, "until", until, "reason", o.Reason)
 	return Done{"banned until " + until.UTC().Format(time.RFC3339) + ", from the next login on"}, nil
 }
@@ -246,7 +246,7 @@ func (s *Server) unban(_ *view, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !s.deps.Pool.Penalties().Lift(key) {
+	if !s.deps.Pool.Lift(key) {
 		return nil, failf(http.StatusNotFound, "there is no such ban: /api/v1/admin/bans lists those in force, and each is lifted by its own login and address")
 	}
 	s.log.Info("an administrator lifted a ban", "login", key.Login, "address", key.Address)

@@ -20,6 +20,8 @@ type Source interface {
 	Snapshot() pool.Snapshot
 	Nodes(coin string) []nodes.State
 	Penalties() *penalty.Book
+	Ban(k penalty.Key, reason string, until time.Time)
+	Lift(k penalty.Key) bool
 	// Store is the ledger to write to, nil before Ready.
 	Store() ledger.Store
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aditmine/adit/pool/listen"
 	"github.com/aditmine/adit/pool/metrics"
 	"github.com/aditmine/adit/pool/web"
 )
@@ -174,7 +173,12 @@ func (s *Server) peer(r *http.Request) (netip.Addr, bool) {
 		return netip.Addr{}, false
 	}
 	addr = addr.Unmap().WithZone("")
-	return addr, listen.Trusts(s.cfg.API.Proxies, addr)
+	return addr, s.trusts(addr)
+}
+
+// trusts reports whether an address is a trusted proxy's.
+func (s *Server) trusts(a netip.Addr) bool {
+	return slices.ContainsFunc(s.cfg.API.Proxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // client is the IP address that asks: the peer's, or the last one in
@@ -188,7 +192,7 @@ func (s *Server) client(r *http.Request) string {
 			if err != nil {
 				break
 			}
-			if addr = a.Unmap().WithZone(""); !listen.Trusts(s.cfg.API.Proxies, addr) {
+			if addr = a.Unmap().WithZone(""); !s.trusts(addr) {
 				break
 			}
 		}
