@@ -182,12 +182,12 @@ why.`,
 			if err != nil {
 				return usagef("--role: %v", err)
 			}
-			p, err := pool.New(cfg, pool.Deps{Log: log, Roles: roles})
+			p, err := newServedPool(cfg, pool.Deps{Log: log, Roles: roles})
 			if err != nil {
 				return err
 			}
-			defer reloadOnHangup(&reloader{pool: p, file: file, level: level, log: log})()
-			return p.Run(cmd.Context())
+			defer reloadOnHangup(&reloader{pool: p.Pool, file: file, level: level, log: log})()
+			return p.run(cmd.Context())
 		},
 	}
 	cmd.Flags().StringVarP(&file, "config", "c", defaultPoolConfig, "configuration `file`")
