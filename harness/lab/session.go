@@ -148,7 +148,7 @@ func (s *Session) take(line []byte, at time.Time) {
 		}
 	}
 	s.mu.Unlock()
-	s.signal()
+	defer s.signal() // who waits for a job finds the watcher told
 	for _, ev := range events {
 		switch ev := ev.(type) {
 		case *wire.JobIssued:
