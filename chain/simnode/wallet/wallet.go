@@ -79,6 +79,13 @@ func (w *Wallet) SetFail(fail func(method string) Failure) {
 	w.cfg.Fail = fail
 }
 
+// SetMost replaces Config.Most.
+func (w *Wallet) SetMost(payees int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cfg.Most = payees
+}
+
 // Mine adds blocks; the first takes all that is pending.
 func (w *Wallet) Mine(n uint64) {
 	w.mu.Lock()
