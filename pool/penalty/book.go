@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/aditmine/adit/pool/lru"
 )
 
 // Defaults of Config.
@@ -88,9 +90,9 @@ type Book struct {
 
 	mu        sync.Mutex
 	cfg       Config
-	parties   *lru[Key, Meter]
-	addresses *lru[string, neighbourhood]
-	bans      *lru[Key, Ban]
+	parties   *lru.Map[Key, Meter]
+	addresses *lru.Map[string, neighbourhood]
+	bans      *lru.Map[Key, Ban]
 }
 
 // neighbourhood is what an address has sent: all good shares, and the bad ones
@@ -105,9 +107,9 @@ func New(cfg Config, now func() time.Time) *Book {
 	cfg = cfg.withDefaults()
 	return &Book{
 		now: now, cfg: cfg,
-		parties:   newLRU[Key, Meter](cfg.Capacity),
-		addresses: newLRU[string, neighbourhood](cfg.Capacity),
-		bans:      newLRU[Key, Ban](cfg.Capacity),
+		parties:   lru.New[Key, Meter](cfg.Capacity),
+		addresses: lru.New[string, neighbourhood](cfg.Capacity),
+		bans:      lru.New[Key, Ban](cfg.Capacity),
 	}
 }
 
@@ -126,7 +128,7 @@ func (b *Book) Reconfigure(cfg Config) {
 func (b *Book) Check(login, address string) (Ban, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.bans.nodes) == 0 {
+	if b.bans.Len() == 0 {
 		return Ban{}, false
 	}
 	keys := []Key{{Address: address}}
@@ -135,14 +137,14 @@ func (b *Book) Check(login, address string) (Ban, bool) {
 	}
 	now := b.now()
 	for _, k := range keys {
-		ban := b.bans.get(k)
+		ban := b.bans.Get(k)
 		if ban == nil {
 			continue
 		}
 		if now.Before(ban.Until) {
 			return *ban, true
 		}
-		b.bans.drop(k)
+		b.bans.Drop(k)
 	}
 	return Ban{}, false
 }
@@ -155,7 +157,7 @@ func (b *Book) Good(session *Meter, login, address string) {
 		return
 	}
 	now := b.now()
-	for _, m := range []*Meter{session, b.parties.put(Key{login, address}), &b.addresses.put(address).shares} {
+	for _, m := range []*Meter{session, b.parties.Put(Key{login, address}), &b.addresses.Put(address).shares} {
 		m.roll(now, b.cfg.Window)
 		m.addGood()
 	}
@@ -168,7 +170,7 @@ func (b *Book) Bad(session *Meter, login, address string) Sentence {
 	if b.cfg.Off {
 		return Nothing
 	}
-	now, party := b.now(), b.parties.put(Key{login, address})
+	now, party := b.now(), b.parties.Put(Key{login, address})
 	for _, m := range []*Meter{session, party} {
 		m.roll(now, b.cfg.Window)
 		m.addBad(1)
@@ -194,7 +196,7 @@ func (b *Book) banParty(now time.Time, party *Meter, k Key) Sentence {
 	_, bad := party.sums()
 	*party = Meter{}
 	b.ban(k, reasonParty, now, now.Add(b.cfg.Duration))
-	place := b.addresses.put(k.Address)
+	place := b.addresses.Put(k.Address)
 	place.shares.roll(now, b.cfg.Window)
 	place.banned.roll(now, b.cfg.Window)
 	place.shares.addBad(uint32(min(bad, 1<<20)))
@@ -219,7 +221,7 @@ func (b *Book) spared(address string) bool {
 }
 
 func (b *Book) ban(k Key, reason string, since, until time.Time) {
-	*b.bans.put(k) = Ban{Key: k, Reason: reason, Since: since, Until: until}
+	*b.bans.Put(k) = Ban{Key: k, Reason: reason, Since: since, Until: until}
 }
 
 // Ban bans by hand, or replaces a ban.
@@ -233,9 +235,9 @@ func (b *Book) Ban(k Key, reason string, until time.Time) {
 func (b *Book) Lift(k Key) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	ban := b.bans.get(k)
+	ban := b.bans.Get(k)
 	inForce := ban != nil && b.now().Before(ban.Until)
-	b.bans.drop(k)
+	b.bans.Drop(k)
 	return inForce
 }
 
@@ -245,14 +247,13 @@ func (b *Book) Bans() []Ban {
 	defer b.mu.Unlock()
 	var list []Ban
 	now := b.now()
-	b.bans.each(func(k Key, ban *Ban) bool {
+	for k, ban := range b.bans.All() {
 		if now.Before(ban.Until) {
 			list = append(list, *ban)
 		} else {
-			b.bans.drop(k)
+			b.bans.Drop(k)
 		}
-		return true
-	})
+	}
 	slices.SortFunc(list, func(x, y Ban) int {
 		return cmp.Or(x.Until.Compare(y.Until), cmp.Compare(x.Address, y.Address), cmp.Compare(x.Login, y.Login))
 	})

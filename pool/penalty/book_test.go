@@ -193,7 +193,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		c.bad(r, 2*DefaultBadShares)
 	}
 	require.Len(t, c.Bans(), 50)
-	for _, n := range []int{len(c.parties.nodes), len(c.addresses.nodes), len(c.bans.nodes), c.bans.order.Len()} {
+	for _, n := range []int{c.parties.Len(), c.addresses.Len(), c.bans.Len()} {
 		require.Equal(t, 50, n)
 	}
 	require.True(t, c.banned("w999", "a999"), "the newest are kept")

@@ -15,6 +15,6 @@
 // Bans end by themselves. Everything kept is bounded; what was not touched for
 // longest is forgotten first.
 //
-// The package reads no clock of its own, starts nothing, and imports nothing of
-// adit. Package pool drives it; the API and the commands show and edit bans.
+// The package reads no clock of its own, starts nothing, and imports pool/lru.
+// Package pool drives it; the API and the commands show and edit bans.
 package penalty

@@ -1,9 +1,10 @@
 package vardiff
 
 import (
-	"container/list"
 	"sync"
 	"time"
+
+	"github.com/aditmine/adit/pool/lru"
 )
 
 // Defaults of NewMemory.
@@ -16,42 +17,31 @@ const (
 type Key struct{ Coin, Login, Worker, Address string }
 
 // Memory remembers at what difficulty miners left, so that one that comes back
-// need not be found out about again. It is bounded, what was kept first is
-// forgotten first, and old entries do not count. It is safe for concurrent
-// use.
+// need not be found out about again. It is bounded, and old entries do not
+// count. It is safe for concurrent use.
 type Memory struct {
-	capacity int
-	age      time.Duration
+	age time.Duration
 
-	mu    sync.Mutex
-	order *list.List // *memento, newest first
-	known map[Key]*list.Element
+	mu   sync.Mutex
+	left *lru.Map[Key, departure]
 }
 
-type memento struct {
-	key        Key
+// departure is how a miner left.
+type departure struct {
 	difficulty uint64
 	at         time.Time
 }
 
 // NewMemory remembers so many miners, for so long.
 func NewMemory(capacity int, age time.Duration) *Memory {
-	return &Memory{capacity: max(capacity, 1), age: age, order: list.New(), known: make(map[Key]*list.Element)}
+	return &Memory{age: age, left: lru.New[Key, departure](capacity)}
 }
 
 // Keep remembers the difficulty of a miner that leaves now.
 func (m *Memory) Keep(k Key, difficulty uint64, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if e := m.known[k]; e != nil {
-		*e.Value.(*memento) = memento{k, difficulty, now}
-		m.order.MoveToFront(e)
-		return
-	}
-	m.known[k] = m.order.PushFront(&memento{k, difficulty, now})
-	if m.order.Len() > m.capacity {
-		m.forget(m.order.Back())
-	}
+	*m.left.Put(k) = departure{difficulty, now}
 }
 
 // Recall returns the difficulty at which a miner left, if that was not too
@@ -59,19 +49,13 @@ func (m *Memory) Keep(k Key, difficulty uint64, now time.Time) {
 func (m *Memory) Recall(k Key, now time.Time) (difficulty uint64, known bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e := m.known[k]
-	if e == nil {
+	left := m.left.Get(k)
+	if left == nil {
 		return 0, false
 	}
-	left := e.Value.(*memento)
 	if now.Sub(left.at) > m.age {
-		m.forget(e)
+		m.left.Drop(k)
 		return 0, false
 	}
 	return left.difficulty, true
-}
-
-func (m *Memory) forget(e *list.Element) {
-	delete(m.known, e.Value.(*memento).key)
-	m.order.Remove(e)
 }

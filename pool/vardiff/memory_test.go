@@ -32,8 +32,7 @@ func TestMemory(t *testing.T) {
 	for n := range 100 {
 		m.Keep(rig(n), uint64(n+1), began)
 	}
-	require.Len(t, m.known, 3)
-	require.Equal(t, 3, m.order.Len())
+	require.Equal(t, 3, m.left.Len())
 	require.Zero(t, recall(rig(96), 0))
 	require.EqualValues(t, 98, recall(rig(97), 0), "the last ones are kept")
 }

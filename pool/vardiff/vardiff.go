@@ -3,8 +3,9 @@
 //
 // The controller is pure: it reads no clock, draws no random numbers and
 // starts nothing. The caller passes the time with each accepted share and with
-// each periodic tick. It imports nothing of adit; package pool drives it, and
-// anything that wants to study it in virtual time may.
+// each periodic tick. Memory keeps difficulties for miners that come back. The
+// package imports pool/lru; package pool drives it, and anything that wants to
+// study it in virtual time may.
 //
 // # Method
 //
