@@ -107,3 +107,7 @@ func (m *Midstate) before(tail *[TailSize]byte) state {
 	s[TailSize/4] ^= delimiter
 	return s
 }
+
+// Words returns the 16 words of the sponge before its last permutation, for a
+// message that ends in tail. A GPU goes on from there.
+func (m *Midstate) Words(tail *[TailSize]byte) [stateWords]uint32 { return m.before(tail) }

@@ -36,6 +36,10 @@ type output struct {
 	// pointers only, because their layout is not known here.
 	types []string
 	emit  func(*generator)
+
+	// plain, when it is set, makes a file that is no assembly, at the path.
+	plain func() []byte
+	path  string
 }
 
 var outputs = []output{
@@ -45,6 +49,7 @@ var outputs = []output{
 	{name: "groestl", folder: "hash/internal/groestl", emit: emitGroestl},
 	{name: "jh", folder: "hash/internal/jh", types: []string{"state"}, emit: emitJH},
 	{name: "cpuid", folder: "hash/internal/cpufeature", emit: emitCPUID},
+	{name: "eaglesong-cl", plain: eagleCL, path: clPath},
 }
 
 // generator is an avo context for one output.
@@ -138,8 +143,11 @@ func (o *output) write() error {
 	return nil
 }
 
-// texts returns the contents of the two files by their paths.
+// texts returns the contents of the files, mostly two, by their paths.
 func (o *output) texts() (map[string][]byte, error) {
+	if o.plain != nil {
+		return map[string][]byte{o.path: o.plain()}, nil
+	}
 	file, err := o.file()
 	if err != nil {
 		return nil, err
