@@ -191,3 +191,32 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+// TestAnyDamageEndsAsDocumented alters files as disks and people do, also by
+// cutting, inserting and swapping: reading ends in one of the documented ways
+// and yields up to the last good checkpoint nothing that was not recorded.
+func TestAnyDamageEndsAsDocumented(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for _, compress := range []bool{false, true} {
+		file := writeSample(t, compress, 5)
+		whole, _, err := readAll(t, file, Options{})
+		require.NoError(t, err)
+		all := content(whole)
+		for range 500 / slow {
+			bad := damage(rng, file)
+			events, sum, err := readAll(t, bad, Options{})
+			var corrupt *CorruptError
+			var version *VersionError
+			if errors.Is(err, ErrNotTrace) || errors.As(err, &version) {
+				continue
+			}
+			require.True(t, err == nil || errors.As(err, &corrupt), "%v", err)
+			got := content(events)
+			verified := len(got) - int(sum.Unverified)
+			require.True(t, isSubsequence(got[:verified], all))
+			if err == nil && sum.Complete {
+				require.Len(t, got, len(all), "a whole file lacks nothing")
+			}
+		}
+	}
+}

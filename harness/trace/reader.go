@@ -249,8 +249,9 @@ func (r *Reader) count(ev *Event, known bool) {
 		r.summary.Complete, r.summary.Unverified = true, 0
 	default:
 		r.summary.Events++
-		r.summary.Unverified++
-		if !known {
+		if known {
+			r.summary.Unverified++
+		} else {
 			r.summary.Unknown++
 		}
 	}
