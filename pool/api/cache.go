@@ -45,7 +45,7 @@ func (c *cache) get(v *view, key string, make func() (any, error)) *answer {
 func (c *cache) slot(v *view, key string) *answer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.of != v {
+	if c.of != v || c.answers == nil {
 		c.of, c.answers = v, make(map[string]*answer)
 	}
 	a := c.answers[key]
