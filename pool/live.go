@@ -51,7 +51,7 @@ func (p *Pool) Reload(cfg config.Config) (waiting []string, err error) {
 	now.Log.Level = cfg.Log.Level // cmd's business
 	waiting = p.reloadPorts(&now, cfg.Ports)
 	p.live.Store(&now)
-	p.penalties.Reconfigure(penaltyConfig(cfg.Bans))
+	p.penalties.Reconfigure(penaltyConfig(&cfg))
 	p.logins.Set(cfg.Limits.LoginsPerSecond, loginBurst(cfg.Limits))
 	return append(waiting, changedTables(now, cfg)...), nil
 }
@@ -96,8 +96,15 @@ func changedTables(have, want config.Config) (names []string) {
 	return names
 }
 
-func penaltyConfig(b config.Bans) penalty.Config {
-	return penalty.Config{BadShares: b.BadShares, Percent: b.Percent, Window: b.Window, Duration: b.Duration, Never: b.Never, Off: b.Off}
+// penaltyConfig is when shares are too bad. Addresses of trusted proxies are
+// never banned: a connection may come from one without saying for whom.
+func penaltyConfig(cfg *config.Config) penalty.Config {
+	b := &cfg.Bans
+	never := slices.Clone(b.Never)
+	for _, port := range cfg.Ports {
+		never = append(never, port.Proxies...)
+	}
+	return penalty.Config{BadShares: b.BadShares, Percent: b.Percent, Window: b.Window, Duration: b.Duration, Never: never, Off: b.Off}
 }
 
 // loadCertificate reads the certificate, where one is configured.

@@ -87,7 +87,7 @@ func New(cfg config.Config, deps Deps) (*Pool, error) {
 	hard, abandon := context.WithCancel(context.Background())
 	p := &Pool{
 		cfg: cfg, deps: deps, log: deps.Log,
-		penalties:  penalty.New(penaltyConfig(cfg.Bans), deps.Now),
+		penalties:  penalty.New(penaltyConfig(&cfg), deps.Now),
 		logins:     listen.NewLimiter(cfg.Limits.LoginsPerSecond, loginBurst(cfg.Limits), loginMemory, deps.Now),
 		remembered: vardiff.NewMemory(vardiff.DefaultMemory, vardiff.DefaultAge),
 		verifiers:  make(map[string]*verify.Verifier),
