@@ -28,7 +28,7 @@ func newHarnessCmd() *cobra.Command {
 	}
 	cmd.AddCommand(newHarnessRunCmd(), newHarnessListCmd(), newHarnessExplainCmd(), newHarnessReportCmd(),
 		newHarnessRecordCmd(), newHarnessJudgeCmd(), newHarnessReplayCmd(), newHarnessServeCmd(), newHarnessTraceCmd())
-	cmd.AddCommand(newHarnessLoadCmd(), newHarnessLatencyCmd())
+	cmd.AddCommand(newHarnessLoadCmd(), newHarnessLatencyCmd(), newHarnessVardiffCmd())
 	return cmd
 }
 
