@@ -89,9 +89,9 @@ type Result struct {
 	// Rest is of the time after From.
 	Rest Rest `json:"rest"`
 	// Credit is what the pool gave over what was worked, with an interval from
-	// the spread of trials.
-	Credit   float64        `json:"credit_ratio"`
-	CreditIn stats.Interval `json:"credit_ratio_95"`
+	// the spread of trials, where there are two and more.
+	Credit   float64         `json:"credit_ratio"`
+	CreditIn *stats.Interval `json:"credit_ratio_95,omitempty"`
 	// Flood is the most shares in a second, over all trials.
 	Flood int `json:"flood_per_s"`
 	// Example is the first trial's difficulty over time, for a plot.
@@ -126,7 +126,10 @@ func Run(ctx context.Context, m *Model, sc Scenario, o Options) (Result, error) 
 		}
 	}
 	res.Convergence, res.Overshoot, res.Rest = quantilesOf(convergence), quantilesOf(overshoot), wander.Rest()
-	res.Credit, res.CreditIn = stats.Mean(credit, 0.95)
+	var in stats.Interval
+	if res.Credit, in = stats.Mean(credit, 0.95); in.Finite() {
+		res.CreditIn = &in
+	}
 	return res, nil
 }
 

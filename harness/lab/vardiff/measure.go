@@ -164,7 +164,8 @@ type Rest struct {
 	// CycleP the chance of one as negative without a limit cycle.
 	Cycle  float64 `json:"autocorrelation"`
 	CycleP float64 `json:"autocorrelation_p"`
-	// Dispersion is that of shares per ten intervals: 1 is Poisson.
+	// Dispersion is that of shares per ten intervals: 1 is Poisson, 0 that
+	// there was not time enough.
 	Dispersion float64 `json:"dispersion"`
 	Shares     int     `json:"shares"`
 }
@@ -177,8 +178,8 @@ func (w *Wander) Rest() Rest {
 	r := Rest{Shares: w.shares, Rate: float64(w.shares) / w.expected,
 		RateIn:    stats.Poisson(uint64(w.shares), 0.95).Scale(1 / w.expected),
 		Retargets: 100 * float64(w.changes) / float64(w.shares)}
-	if len(w.counts) > 1 {
-		r.Dispersion = stats.Dispersion(w.counts)
+	if d := stats.Dispersion(w.counts); !math.IsNaN(d) && !math.IsInf(d, 0) {
+		r.Dispersion = d
 	}
 	r.distribution(w.spans)
 	r.cycle(w.logs)

@@ -3,6 +3,7 @@ package vardiff
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"math"
 	"strings"
 	"testing"
@@ -81,6 +82,17 @@ func TestWriteTable(t *testing.T) {
 	require.Len(t, lines, 2)
 	require.Contains(t, lines[1], "submit")
 	require.Contains(t, lines[1], "never", "a retarget on submit alone cannot rescue every miner that starts too high")
+}
+
+// TestFewTrialsAreStillJSON: what cannot be said is left out.
+func TestFewTrialsAreStillJSON(t *testing.T) {
+	for _, sc := range Scenarios() {
+		res, err := Run(t.Context(), &Models()[0], sc, Options{Trials: 1})
+		require.NoError(t, err)
+		require.Nil(t, res.CreditIn)
+		_, err = json.Marshal(res)
+		require.NoError(t, err, sc.Name)
+	}
 }
 
 func TestRunEndsWithItsContext(t *testing.T) {

@@ -17,7 +17,11 @@ func (r *Result) WriteText(w io.Writer) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s, %s: %d sessions, a share every %v\n", r.Model, r.Scenario, r.Trials, r.Interval)
 	summary(&out, r.Convergence, r.Overshoot, &r.Rest)
-	fmt.Fprintf(&out, "  credit / work   %.4f (95 %%: %.4f to %.4f)\n", r.Credit, r.CreditIn.Low, r.CreditIn.High)
+	fmt.Fprintf(&out, "  credit / work   %.4f", r.Credit)
+	if r.CreditIn != nil {
+		fmt.Fprintf(&out, " (95 %%: %.4f to %.4f)", r.CreditIn.Low, r.CreditIn.High)
+	}
+	fmt.Fprintln(&out)
 	fmt.Fprintf(&out, "  flood           %d shares in a second at most\n", r.Flood)
 	if n := len(r.Example); n > 0 {
 		fmt.Fprintf(&out, "  one session     %s\n", spark(r.Example, r.Example[n-1].At+10*r.Interval))
