@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/aditmine/adit/chain/cryptonote"
 	"github.com/aditmine/adit/pool/config"
 )
 
@@ -27,12 +28,16 @@ type credentials struct {
 // soloPrefix, before an address, asks for SOLO.
 const soloPrefix = "solo:"
 
+// paymentIDSeparator stands between address and payment id in the ledger.
+const paymentIDSeparator = "."
+
 // errDifficulty is for the miner's owner.
 var errDifficulty = errors.New("Invalid difficulty: it must be a whole number above 0") //lint:ignore ST1005 sent to miners, whose texts begin so
 
 // parseCredentials takes a login and password apart: ADDRESS.worker+DIFFICULTY,
 // in either order of the last two, solo: before the address, d=DIFFICULTY in the password, which else names the worker
-// unless it is the customary x.
+// unless it is the customary x. Behind either separator an address may have a
+// payment id of 64 hex digits, which is kept with it.
 func parseCredentials(login, pass string, seps config.Login) (credentials, error) {
 	var c credentials
 	if len(login) >= len(soloPrefix) && strings.EqualFold(login[:len(soloPrefix)], soloPrefix) {
@@ -54,6 +59,11 @@ func parseCredentials(login, pass string, seps config.Login) (credentials, error
 			token, next = token[:end], token[end:]
 		}
 		rest = next
+		if taken, left := c.takePaymentID(token, seps); taken {
+			if token, sep = left, seps.WorkerSeparator; token == "" {
+				continue
+			}
+		}
 		if sep == seps.DifficultySeparator {
 			if err := c.wish(token); err != nil {
 				return c, err
@@ -63,6 +73,18 @@ func parseCredentials(login, pass string, seps config.Login) (credentials, error
 		}
 	}
 	return c, c.readPass(pass)
+}
+
+// takePaymentID moves a payment id of 64 digits, which stands first behind an
+// address, to the address, and returns what is left of the token. Shorter ones
+// are in integrated addresses: they would look like names of workers.
+func (c *credentials) takePaymentID(token string, seps config.Login) (taken bool, left string) {
+	id, left, _ := strings.Cut(token, seps.WorkerSeparator)
+	if !cryptonote.IsLongPaymentID(id) || strings.Contains(c.address, paymentIDSeparator) {
+		return false, token
+	}
+	c.address += paymentIDSeparator + strings.ToLower(id)
+	return true, left
 }
 
 // readPass takes options and, where the login names none, the worker from a

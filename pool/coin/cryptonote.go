@@ -45,9 +45,10 @@ func (c *cryptoNote) Algorithm() *hash.Algorithm { return c.algorithm }
 // Close implements Coin.
 func (c *cryptoNote) Close() { c.node.Close() }
 
-// CheckLogin implements Coin: every kind of address can be paid.
+// CheckLogin implements Coin: every kind of address can be paid, and payment
+// ids where the coin has them.
 func (c *cryptoNote) CheckLogin(address string) error {
-	_, _, err := c.network.ParseAddress(address)
+	_, err := c.network.ParsePayee(address)
 	return err
 }
 

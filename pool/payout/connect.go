@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/aditmine/adit/chain/cryptonote"
 	"github.com/aditmine/adit/chain/cryptonote/walletd"
 	"github.com/aditmine/adit/chain/cryptonote/walletrpc"
 	"github.com/aditmine/adit/pool/config"
@@ -41,7 +42,7 @@ func Configured(coin config.Coin, o config.Payout, w Wallet, store ledger.Payout
 			Threshold: o.Threshold, ThresholdMin: o.ThresholdMin, Denomination: o.Denomination,
 			MaxAmount: o.MaxAmount, MaxTargets: o.MaxDestinations,
 		},
-		Payee:         func(login string) (Payee, error) { return ParsePayee(network, login) },
+		Payee:         func(login string) (cryptonote.Payee, error) { return network.ParsePayee(login) },
 		MinersPayFees: o.MinersPayFees, Confirmations: o.Confirmations, Interval: o.Interval,
 	}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aditmine/adit/chain/cryptonote"
 	"github.com/aditmine/adit/pool/ledger"
 )
 
@@ -32,7 +33,7 @@ type Config struct {
 	Store  ledger.PayoutStore
 	Rules  Rules
 	// Payee reads a login.
-	Payee func(login string) (Payee, error)
+	Payee func(login string) (cryptonote.Payee, error)
 	// MinersPayFees takes the network's fee from what is sent, not from the
 	// pool's fees.
 	MinersPayFees bool

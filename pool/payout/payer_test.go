@@ -167,7 +167,7 @@ func TestPaymentIDs(t *testing.T) {
 	w.owe(short, 1000)
 	w.owe(long, 1000)
 	w.runOutExcept(long)
-	integrated, err := payout.ParsePayee(network(), short)
+	integrated, err := network().ParsePayee(short)
 	require.NoError(t, err)
 	require.Equal(t, uint64(1000), w.sim.Received()[integrated.Address])
 	require.Equal(t, int64(1000), w.account(ledger.Owed, long), "Monero has none so long: it stays owed")

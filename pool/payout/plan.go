@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/aditmine/adit/chain/cryptonote"
 	"github.com/aditmine/adit/pool/ledger"
 )
 
@@ -24,7 +25,7 @@ type Rules struct {
 // Item is one login of a plan.
 type Item struct {
 	Login  string
-	Payee  Payee
+	Payee  cryptonote.Payee
 	Amount uint64
 }
 
@@ -62,7 +63,7 @@ func (p Plan) Amount() (sum uint64) {
 
 // MakePlan divides what is due into batches, largest amounts first, so that
 // when money is short those who are owed most are served. payee reads a login.
-func MakePlan(r Rules, list []ledger.Payable, payee func(login string) (Payee, error)) Plan {
+func MakePlan(r Rules, list []ledger.Payable, payee func(login string) (cryptonote.Payee, error)) Plan {
 	var plan Plan
 	var items []Item
 	for _, p := range list {

@@ -35,7 +35,9 @@ const (
 const networkFee = 7
 
 // network is where the tests' addresses belong.
-func network() cryptonote.Network { return cryptonote.MoneroTestnet() }
+func network() cryptonote.Network {
+	return cryptonote.Network{Coin: "Old", Name: "testnet", Standard: 53, Integrated: 54, Subaddress: 63}
+}
 
 // login makes a miner's address.
 func login(name string) string {
@@ -93,7 +95,7 @@ func newWorld(t *testing.T, f family, change ...func(*payout.Config)) *world {
 	w.url = server.URL
 	w.cfg = payout.Config{
 		Coin: "c", Wallet: w.wallet(), Store: store, Rules: payout.Rules{Threshold: 100, MaxTargets: 15},
-		Payee:         func(l string) (payout.Payee, error) { return payout.ParsePayee(network(), l) },
+		Payee:         network().ParsePayee,
 		Confirmations: 3, Interval: time.Minute, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return w.now },
 	}
 	for _, c := range change {

@@ -1,12 +1,10 @@
-package payout
+package cryptonote
 
 import (
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/aditmine/adit/chain/cryptonote"
 )
 
 // Payment ids have 16 hex digits, which make a standard address an integrated
@@ -16,7 +14,7 @@ const (
 	longID  = 64
 )
 
-// Payee is whom a login stands for.
+// Payee is whom to send money to, and how.
 type Payee struct {
 	Address   string
 	PaymentID string // 64 hex digits, or ""
@@ -25,9 +23,15 @@ type Payee struct {
 	Alone bool
 }
 
-// ParsePayee reads a login of the ledger: an address of the network, with a
-// payment id behind one of . + # where there is one.
-func ParsePayee(n cryptonote.Network, login string) (Payee, error) {
+// IsLongPaymentID reports whether a text is a payment id of 64 hex digits.
+func IsLongPaymentID(text string) bool {
+	_, err := hex.DecodeString(text)
+	return err == nil && len(text) == longID
+}
+
+// ParsePayee reads whom to pay: an address of the network, with a payment id
+// behind one of . + # where there is one. Errors are for the payee.
+func (n Network) ParsePayee(login string) (Payee, error) {
 	text, id := login, ""
 	if at := strings.IndexAny(login, ".+#"); at >= 0 {
 		text, id = login[:at], strings.ToLower(login[at+1:])
@@ -37,14 +41,17 @@ func ParsePayee(n cryptonote.Network, login string) (Payee, error) {
 		return Payee{}, err
 	}
 	if text == login {
-		return Payee{Address: login, Alone: kind == cryptonote.IntegratedAddress}, nil
+		return Payee{Address: login, Alone: kind == IntegratedAddress}, nil
 	}
 	raw, err := hex.DecodeString(id)
 	if err != nil || len(id) != shortID && len(id) != longID {
 		return Payee{}, fmt.Errorf("payment id %.70q: it must be %d or %d hex digits", id, shortID, longID)
 	}
-	if kind != cryptonote.StandardAddress {
+	if kind != StandardAddress {
 		return Payee{}, fmt.Errorf("a payment id goes with a standard address, this is a %s", kind)
+	}
+	if len(id) == longID && n.Coin == "Monero" {
+		return Payee{}, errors.New("Monero has given up payment ids of 64 hex digits: use an integrated address")
 	}
 	if len(id) == longID {
 		return Payee{Address: text, PaymentID: id, Alone: true}, nil
