@@ -13,7 +13,7 @@ HASH_PACKAGES := ./hash/...
 SUITE := ./harness/conform
 RACE_PACKAGES = $(shell $(GO) list ./... | grep -v -e '/adit/hash' -e '/adit/e2e' -e '/harness/conform$$')
 
-.PHONY: help build demo test lint unit cpu-levels generate check-generated bench-cpu fuzz histories e2e e2e-monero clean
+.PHONY: help build demo test lint unit cpu-levels generate check-generated bench-cpu fuzz histories e2e e2e-monero clean bench-pool kill-pool
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,6 +33,7 @@ lint: ## gofmt, go vet, staticcheck
 	if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi
 	$(GO) vet $(PACKAGES)
 	$(GO) vet -tags e2e ./e2e/...
+	$(GO) vet -tags bench ./pool/bench
 	$(GO) tool staticcheck $(PACKAGES)
 	$(GO) -C kernels/amd64 vet ./...
 
@@ -59,6 +60,13 @@ bench-cpu: build ## rates of one thread; batch verification; share to wire under
 	$(BIN) bench -a all -t 1
 	$(GO) test -run '^$$' -bench Batch -benchtime 20x ./hash/cpu
 	$(GO) test -run '^$$' -bench ShareToWire -benchtime 200x ./miner
+
+bench-pool: ## the pool: sessions, new blocks, durable shares a second, verification
+	$(GO) test -tags bench -count=1 -timeout 30m -run TestBench ./pool/bench
+
+KILLS ?= 200
+kill-pool: ## kill the pool KILLS times under load (default 200), on both kinds of ledger
+	$(GO) test -count=1 -timeout 30m -v -run TestKilled ./pool/bench -kills $(KILLS) -restart-within 2s
 
 FUZZTIME ?= 30s
 fuzz: ## fuzz every parser for FUZZTIME each (default 30s)

@@ -17,7 +17,7 @@ import (
 
 // Texts of this pool that no other server's stand for.
 const (
-	textBusy        = "Pool is busy, the share was not verified"
+	textBusy        = "Pool is busy, please try again; the share was not verified"
 	textNotRecorded = "The share could not be recorded and does not count"
 	textUnavailable = "The pool cannot take logins now. Please wait."
 )

@@ -1,7 +1,8 @@
 package pool
 
 import (
-	"fmt"
+	"encoding/binary"
+	"encoding/hex"
 	"strconv"
 
 	"github.com/aditmine/adit/chain"
@@ -33,7 +34,10 @@ type jobBook struct {
 	jobs []job // newest last
 }
 
-func (b *jobBook) id(j *job) string { return fmt.Sprintf("%08x%x", b.tag, j.seq) }
+func (b *jobBook) id(j *job) string {
+	text := hex.AppendEncode(make([]byte, 0, 16), binary.BigEndian.AppendUint32(nil, b.tag))
+	return string(strconv.AppendUint(text, uint64(j.seq), 16))
+}
 
 // add appends a job and numbers it. Jobs of rounds that nobody can submit for
 // any more make room first.
@@ -63,7 +67,7 @@ func (b *jobBook) last() *job {
 // find looks a job up by its id: the job, Stale for one given out but
 // forgotten, or UnknownJob.
 func (b *jobBook) find(id string) (job, Reason) {
-	if len(id) < 9 || len(id) > 16 || id[:8] != fmt.Sprintf("%08x", b.tag) {
+	if len(id) < 9 || len(id) > 16 {
 		return job{}, UnknownJob
 	}
 	seq, err := strconv.ParseUint(id[8:], 16, 32)

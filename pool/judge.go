@@ -91,6 +91,7 @@ func (sub *submission) enqueue() Reason {
 	copy(in.Blob[in.NonceOffset:][:in.NonceSize], sub.nonce[:])
 	request := verify.Request{
 		Input: hash.Input{Blob: in.Blob, Height: sub.job.round.Height},
+		Owner: sub.session.id,
 		Done:  sub.hashed,
 	}
 	urgent := sub.claimed != nil && sub.maybeBlock()

@@ -131,13 +131,15 @@ func benchWires(t *testing.T, b *table) {
 
 // benchShares measures acknowledged, durable shares a second.
 func benchShares(t *testing.T, b *table, name, address, goal string) {
-	_, port, _ := startPool(t, poolRole{Ledger: address, Algorithm: "cn/r", Difficulty: 1 << 50, Profile: *profile})
+	p, port, _ := startPool(t, poolRole{Ledger: address, Algorithm: "cn/r", Difficulty: 1 << 50, Profile: *profile})
 	c := start(t, role{Clients: &clientsRole{Address: port, Sessions: *loaders, For: *seconds, Window: *window}})
 	var hello, r report
 	c.hear(&hello)
 	require.Empty(t, hello.Error)
 	c.hear(&r)
 	require.Empty(t, r.Error)
+	c.end()
+	p.end() // the profile is written then
 	rate := float64(len(r.Latencies)) / r.Took.Seconds()
 	b.add("acknowledged shares, "+name, goal, "%.0f/s, p50 %s, p99 %s", rate, ms(percentile(r.Latencies, 0.5)), ms(percentile(r.Latencies, 0.99)))
 }

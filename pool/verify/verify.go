@@ -3,8 +3,10 @@
 //
 // What waits is bounded and what does not fit is refused at once, so an
 // overloaded pool answers rather than queues without end. Shares that may be
-// blocks go ahead of all others. A thread takes as many waiting shares as its
-// hasher has lanes, so batches form under load and nothing waits for a batch.
+// blocks go ahead of all others; the sessions that the others belong to are
+// served in turn, and none of them can take all the room. A thread takes as
+// many waiting shares as its hasher has lanes, so batches form under load and
+// nothing waits for a batch.
 //
 // The package imports hash and pool/histogram; package pool uses it.
 package verify
@@ -43,6 +45,8 @@ type Config struct {
 // Request is one hash to compute.
 type Request struct {
 	Input hash.Input
+	// Owner is the session that the request belongs to; 0 is nobody's.
+	Owner uint64
 	// Done is called once, on a hashing thread, with the digest or an error;
 	// it must not block.
 	Done func(hash.Digest, error)
@@ -56,10 +60,11 @@ type waiting struct {
 
 // Verifier hashes for any number of goroutines.
 type Verifier struct {
-	urgent, normal chan waiting
-	wg             sync.WaitGroup
+	wg sync.WaitGroup
 
-	mu     sync.RWMutex
+	mu     sync.Mutex
+	more   *sync.Cond // there is a request, or closed is set
+	queue  *queue
 	closed bool
 
 	hashed, shed atomic.Uint64
@@ -75,10 +80,8 @@ type Stats struct {
 
 // New starts the threads. Its error says why there is no hasher.
 func New(cfg Config) (*Verifier, error) {
-	v := &Verifier{
-		urgent: make(chan waiting, max(cfg.Queue, 1)),
-		normal: make(chan waiting, max(cfg.Queue, 1)),
-	}
+	v := &Verifier{queue: newQueue(max(cfg.Queue, 1))}
+	v.more = sync.NewCond(&v.mu)
 	hashers := make([]hash.Hasher, 0, cfg.Threads)
 	for range max(cfg.Threads, 1) {
 		h, err := cfg.NewHasher(cfg.Algorithm)
@@ -102,39 +105,33 @@ func closeAll(hashers []hash.Hasher) {
 
 // Submit queues a request, ahead of others when urgent. It never blocks.
 func (v *Verifier) Submit(r Request, urgent bool) error {
-	queue := v.normal
-	if urgent {
-		queue = v.urgent
-	}
-	v.mu.RLock()
-	defer v.mu.RUnlock()
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if v.closed {
 		return ErrClosed
 	}
-	select {
-	case queue <- waiting{r, time.Now()}:
-		return nil
-	default:
+	if !v.queue.push(waiting{r, time.Now()}, urgent) {
 		v.shed.Add(1)
 		return ErrOverloaded
 	}
+	v.more.Signal()
+	return nil
 }
 
 // Close hashes what waits, answers it, and ends the threads.
 func (v *Verifier) Close() {
 	v.mu.Lock()
-	if !v.closed {
-		v.closed = true
-		close(v.urgent)
-		close(v.normal)
-	}
+	v.closed = true
+	v.more.Broadcast()
 	v.mu.Unlock()
 	v.wg.Wait()
 }
 
 // Stats returns the counts so far.
 func (v *Verifier) Stats() Stats {
-	return Stats{Hashed: v.hashed.Load(), Shed: v.shed.Load(), Waiting: len(v.urgent) + len(v.normal), Took: v.took.Counts()}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return Stats{Hashed: v.hashed.Load(), Shed: v.shed.Load(), Waiting: v.queue.len(), Took: v.took.Counts()}
 }
 
 // work is one thread.
@@ -144,58 +141,25 @@ func (v *Verifier) work(h hash.Hasher) {
 	in := make([]hash.Input, h.Lanes())
 	out := make([]hash.Digest, h.Lanes())
 	for {
-		first, ok := v.next()
-		if !ok {
+		batch = v.gather(batch[:0], h.Lanes())
+		if len(batch) == 0 {
 			return
 		}
-		batch = v.gather(append(batch[:0], first), h.Lanes())
 		v.hash(h, batch, out, in)
 		clear(batch)
 	}
 }
 
-// next waits for a request, urgent ones first. It returns false when both
-// queues are closed and empty.
-func (v *Verifier) next() (waiting, bool) {
-	select {
-	case r, ok := <-v.urgent:
-		if ok {
-			return r, true
-		}
-		r, ok = <-v.normal
-		return r, ok
-	default:
-	}
-	select {
-	case r, ok := <-v.urgent:
-		if ok {
-			return r, true
-		}
-		r, ok = <-v.normal
-		return r, ok
-	case r, ok := <-v.normal:
-		if ok {
-			return r, true
-		}
-		r, ok = <-v.urgent
-		return r, ok
-	}
-}
-
-// gather adds to batch what waits already, up to lanes.
+// gather waits for a request and adds to batch what waits then, up to lanes;
+// nothing when the verifier is closed and everything is hashed.
 func (v *Verifier) gather(batch []waiting, lanes int) []waiting {
-	for _, queue := range []chan waiting{v.urgent, v.normal} {
-		for len(batch) < lanes {
-			select {
-			case r, ok := <-queue:
-				if ok {
-					batch = append(batch, r)
-					continue
-				}
-			default:
-			}
-			break
-		}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for v.queue.len() == 0 && !v.closed {
+		v.more.Wait()
+	}
+	for len(batch) < lanes && v.queue.len() > 0 {
+		batch = append(batch, v.queue.pop())
 	}
 	return batch
 }

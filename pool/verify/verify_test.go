@@ -73,7 +73,7 @@ func TestEveryRequestIsAnsweredWithItsOwnHash(t *testing.T) {
 		if want == 0xff {
 			want = 0
 		}
-		require.NoError(t, b.Submit(Request{input(want), func(d hash.Digest, err error) {
+		require.NoError(t, b.Submit(Request{Input: input(want), Done: func(d hash.Digest, err error) {
 			if err != nil || d[0] != want {
 				wrong.Add(1)
 				return
@@ -92,7 +92,7 @@ func TestBatchesFormUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, 1, 100, 4, time.Second)
 		for range 9 {
-			require.NoError(t, b.Submit(Request{input(1), func(hash.Digest, error) {}}, false))
+			require.NoError(t, b.Submit(Request{Input: input(1), Done: func(hash.Digest, error) {}}, false))
 			synctest.Wait() // the first is being hashed alone when the others come
 		}
 		b.Close()
@@ -105,7 +105,7 @@ func TestUrgentGoesFirst(t *testing.T) {
 		b := start(t, 1, 100, 1, time.Second)
 		var order []byte
 		submit := func(name byte, urgent bool) {
-			require.NoError(t, b.Submit(Request{input(name), func(d hash.Digest, _ error) { order = append(order, d[0]) }}, urgent))
+			require.NoError(t, b.Submit(Request{Input: input(name), Done: func(d hash.Digest, _ error) { order = append(order, d[0]) }}, urgent))
 		}
 		submit(1, false)
 		synctest.Wait()
@@ -121,7 +121,7 @@ func TestOverloadIsRefusedAtOnceAndRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, 1, 2, 1, time.Second)
 		var answered atomic.Int64
-		r := Request{input(1), func(hash.Digest, error) { answered.Add(1) }}
+		r := Request{Input: input(1), Done: func(hash.Digest, error) { answered.Add(1) }}
 		refused := 0
 		for range 10 {
 			if errors.Is(b.Submit(r, false), ErrOverloaded) {
@@ -151,7 +151,7 @@ func TestABadInputCostsOnlyItself(t *testing.T) {
 			}
 		}
 		for _, v := range []byte{1, 2, 0xff, 3} {
-			require.NoError(t, b.Submit(Request{input(v), done}, false))
+			require.NoError(t, b.Submit(Request{Input: input(v), Done: done}, false))
 		}
 		b.Close()
 		require.EqualValues(t, 1, errs.Load())
@@ -163,7 +163,7 @@ func TestClosed(t *testing.T) {
 	b := start(t, 2, 10, 1, 0)
 	b.Close()
 	b.Close()
-	require.ErrorIs(t, b.Submit(Request{input(1), nil}, false), ErrClosed)
+	require.ErrorIs(t, b.Submit(Request{Input: input(1), Done: nil}, false), ErrClosed)
 }
 
 func TestNoHasher(t *testing.T) {
