@@ -41,6 +41,7 @@ func newRootCmd() *cobra.Command {
 		newHashCmd(),
 		newBenchCmd(),
 		newTuneCmd(),
+		newDevicesCmd(),
 		newVerifyCmd(),
 		newVersionCmd(),
 	)
