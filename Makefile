@@ -13,7 +13,7 @@ HASH_PACKAGES := ./hash/...
 SUITE := ./harness/conform
 RACE_PACKAGES = $(shell $(GO) list ./... | grep -v -e '/adit/hash' -e '/adit/e2e' -e '/harness/conform$$')
 
-.PHONY: help build demo test lint unit cpu-levels generate check-generated bench-cpu fuzz histories e2e e2e-monero clean bench-pool kill-pool
+.PHONY: help build demo test lint unit cpu-levels opencl generate check-generated bench-cpu fuzz histories e2e e2e-monero clean bench-pool kill-pool
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,12 @@ cpu-levels: ## the hash packages again at every level of CPU features, and witho
 	done
 	$(GO) test -short -count=1 -tags purego $(HASH_PACKAGES)
 	GOARCH=arm64 $(GO) vet ./...
+
+opencl: ## the OpenCL back end, on every device there is (PoCL is one)
+	@scripts/deps.sh optional pkg-config ocl-icd-opencl-dev:/usr/include/CL/cl.h pocl-opencl-icd:/etc/OpenCL/vendors/pocl.icd
+	@if pkg-config --exists OpenCL; then \
+		CGO_ENABLED=1 $(GO) test -tags opencl ./gpu/... ./kernels/cl; \
+	else echo "SKIPPED: the OpenCL back end (no OpenCL headers here)"; fi
 
 generate: ## write the assembly anew from its generators
 	$(GO) -C kernels/amd64 run .

@@ -5,8 +5,8 @@
 #   scripts/deps.sh required PACKAGE[:COMMAND]...   fail when one is missing
 #   scripts/deps.sh optional PACKAGE[:COMMAND]...   name what will be skipped
 #
-# COMMAND is the program that shows the package is there; by default it has the
-# package's name. ADIT_REQUIRE_REAL=1 makes every package required.
+# COMMAND is the program, or the path of a file, that shows the package is
+# there; by default it is a program of the package's name. ADIT_REQUIRE_REAL=1 makes every package required.
 set -euo pipefail
 
 mode=$1
@@ -15,6 +15,7 @@ shift
 
 missing=()
 for spec in "$@"; do
+	[ -e "${spec#*:}" ] && [[ ${spec#*:} = /* ]] && continue
 	command -v "${spec#*:}" >/dev/null 2>&1 || missing+=("${spec%%:*}")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
