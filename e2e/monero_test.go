@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ func TestMoneroPrivateChain(t *testing.T) {
 	c := startMoneroChain(t)
 	rig := startRig(t, c)
 	c.waitForBlocks(t, minedBlocks, 8*time.Minute)
+	rig.waitForPayout(t, c, 8*time.Minute)
 	stop(t, rig.miner)
 	t.Run("verdicts on hashes are identical", func(t *testing.T) { sameVerdicts(t, c) })
 	t.Run("a corrupted share is refused by both", func(t *testing.T) { bothRefuse(t, c, rig.poolAddr) })
@@ -40,7 +42,8 @@ func TestMoneroPrivateChain(t *testing.T) {
 	blocks, totals := rig.ledger(t)
 	t.Run("block ids are the node's", func(t *testing.T) { sameBlocks(t, c, blocks) })
 	t.Run("the accounts balance", func(t *testing.T) { runAdit(t, rig.binary, "pool", "audit", "-c", rig.config) })
-	t.Run("the wallet sees every coinbase", func(t *testing.T) { walletSeesRewards(t, c) })
+	t.Run("the miner's wallet has what the ledger calls paid", func(t *testing.T) { minerReceives(t, c, rig) })
+	t.Run("the wallet sees every coinbase", func(t *testing.T) { walletSeesRewards(t, c, rig) })
 	t.Run("the harness agrees with the ledger", func(t *testing.T) { harnessAgrees(t, rig, totals) })
 	if keep := os.Getenv("ADIT_E2E_TRACE"); keep != "" {
 		data, err := os.ReadFile(rig.trace)
@@ -79,6 +82,14 @@ interval = "1s"
 
 [ledger]
 path = %q
+
+[[payout]]
+coin = "monero-private"
+enabled = true
+wallet = %q
+interval = "3s"
+threshold = 1000000000000
+confirmations = 3
 `
 
 func startRig(t *testing.T, c *moneroChain) *rig {
@@ -88,7 +99,7 @@ func startRig(t *testing.T, c *moneroChain) *rig {
 		binary: adit(t), poolAddr: freePort(t),
 		db: filepath.Join(dir, "pool.db"), trace: filepath.Join(dir, "monero.mtrace.gz"), config: filepath.Join(dir, "pool.toml"),
 	}
-	text := fmt.Sprintf(poolConfig, c.nodeURL, c.address, r.poolAddr, r.db)
+	text := fmt.Sprintf(poolConfig, c.nodeURL, c.address, r.poolAddr, r.db, c.walletURL)
 	require.NoError(t, os.WriteFile(r.config, []byte(text), 0o644))
 	runAdit(t, r.binary, "pool", "check", r.config)
 
@@ -100,7 +111,7 @@ func startRig(t *testing.T, c *moneroChain) *rig {
 	r.proxy.listening(t, listen)
 	// The node must not have to fight the miner for the processor.
 	r.miner = start(t, "adit mine", "nice", "-n", "15", r.binary, "mine", "-o", listen,
-		"-u", c.address+".rig1", "-p", "x", "-a", "cn/0", "-t", "1", "--no-tune", "--no-tui", "--print-time", "10")
+		"-u", c.minerAddress+".rig1", "-p", "x", "-a", "cn/0", "-t", "1", "--no-tune", "--no-tui", "--print-time", "10")
 	return r
 }
 
@@ -127,6 +138,18 @@ func (r *rig) ledger(t *testing.T) (blocks []ledger.Block, totals []ledger.Total
 // same height.
 const secondPlace = "another block was first at this height"
 
+// wasSecond expects that a block came after another of its height. The node calls
+// such a one invalid when a transaction in it has left its pool for the other.
+func wasSecond(t *testing.T, c *moneroChain, b ledger.Block) {
+	t.Helper()
+	if strings.Contains(b.Detail, secondPlace) {
+		return
+	}
+	first, err := c.node.BlockHeaderByHeight(t.Context(), b.Height)
+	require.NoError(t, err)
+	require.NotEqual(t, b.Hash, first.Hash.String(), "block %d is %s, %s, but the chain has it", b.Height, b.State, b.Detail)
+}
+
 // sameBlocks compares the node's chain with the blocks in the ledger: every
 // block but the test's own was found by the pool, whose idea of its id is the
 // node's, and the node found no fault with anything that the pool called a
@@ -140,7 +163,7 @@ func sameBlocks(t *testing.T, c *moneroChain, blocks []ledger.Block) {
 		case ledger.BlockUnlocked:
 			unlocked++
 		default:
-			require.Contains(t, b.Detail, secondPlace, "block %d %s is %s", b.Height, b.Hash, b.State)
+			wasSecond(t, c, b)
 		}
 		byID[b.Hash] = b
 	}
@@ -161,8 +184,9 @@ func sameBlocks(t *testing.T, c *moneroChain, blocks []ledger.Block) {
 	t.Logf("%d blocks in the chain, %d candidates in the ledger, %d of them unlocked", top.Height, len(blocks), unlocked)
 }
 
-// walletSeesRewards compares the wallet's balance with the chain's coinbases.
-func walletSeesRewards(t *testing.T, c *moneroChain) {
+// walletSeesRewards compares the wallet's balance with the chain's coinbases,
+// less what has been paid from it.
+func walletSeesRewards(t *testing.T, c *moneroChain, r *rig) {
 	_, err := c.wallet.Refresh(t.Context())
 	require.NoError(t, err)
 	top, err := c.node.LastBlockHeader(t.Context())
@@ -175,7 +199,7 @@ func walletSeesRewards(t *testing.T, c *moneroChain) {
 	}
 	balance, err := c.wallet.Balance(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, minted, balance.Total, "the wallet must own every coinbase")
+	require.Equal(t, minted, balance.Total+paidOut(t, r), "the wallet must own every coinbase that it has not paid out")
 	require.NotZero(t, balance.Unlocked, "the first coinbases must have matured")
 	require.Less(t, balance.Unlocked, balance.Total)
 	t.Logf("wallet: %d atomic units, %d unlocked", balance.Total, balance.Unlocked)

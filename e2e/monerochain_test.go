@@ -21,47 +21,54 @@ import (
 // blocks in a minute or so, high enough for most hashes to miss it.
 const chainDifficulty = 12
 
-// moneroChain is a private Monero testnet: a real node and a real wallet. A
+// moneroChain is a private Monero testnet: a real node and two real
+// wallets. A
 // fresh testnet starts with cn/0 and keeps it for the first 624,633 blocks.
 type moneroChain struct {
-	node    *monerod.Client
-	nodeURL string
-	wallet  *walletrpc.Client
-	address string
-	foreign map[cryptonote.Hash]bool // blocks that the test itself mined
+	node         *monerod.Client
+	nodeURL      string
+	wallet       *walletrpc.Client // of the pool: blocks pay to it, and it pays miners
+	walletURL    string
+	address      string
+	miner        *walletrpc.Client // of the miner
+	minerAddress string
+	foreign      map[cryptonote.Hash]bool // blocks that the test itself mined
 }
 
 func startMoneroChain(t *testing.T) *moneroChain {
 	t.Helper()
 	need(t, "monerod", "monero-wallet-rpc")
-	rpc, p2p, walletAddr := freePort(t), freePort(t), freePort(t)
+	rpc, p2p := freePort(t), freePort(t)
 	node := start(t, "monerod", "monerod", "--testnet", "--offline", "--data-dir", t.TempDir(),
 		"--fixed-difficulty", strconv.Itoa(chainDifficulty),
 		"--rpc-bind-port", portOf(rpc), "--p2p-bind-ip", "127.0.0.1", "--p2p-bind-port", portOf(p2p),
 		"--non-interactive", "--no-igd", "--hide-my-port", "--no-zmq", "--disable-rpc-ban")
 	node.listening(t, rpc)
-	wallet := start(t, "monero-wallet-rpc", "monero-wallet-rpc", "--testnet", "--daemon-address", rpc, "--rpc-bind-port", portOf(walletAddr),
-		"--disable-rpc-login", "--wallet-dir", t.TempDir(), "--trusted-daemon", "--log-file", filepath.Join(t.TempDir(), "wallet.log"))
-	wallet.listening(t, walletAddr)
-
 	var err error
 	c := &moneroChain{nodeURL: "http://" + rpc, foreign: map[cryptonote.Hash]bool{}}
 	c.node, err = monerod.New(monerod.Config{URL: c.nodeURL})
 	require.NoError(t, err)
 	t.Cleanup(c.node.Close)
-	c.wallet, err = walletrpc.New(walletrpc.Config{URL: "http://" + walletAddr, Timeout: 2 * time.Minute})
-	require.NoError(t, err)
-	t.Cleanup(c.wallet.Close)
-	c.createWallet(t)
+	c.wallet, c.walletURL, c.address = startWallet(t, rpc, "pool")
+	c.miner, _, c.minerAddress = startWallet(t, rpc, "miner")
 	return c
 }
 
-func (c *moneroChain) createWallet(t *testing.T) {
+// startWallet runs a monero-wallet-rpc with a new wallet.
+func startWallet(t *testing.T, node, name string) (client *walletrpc.Client, url, address string) {
 	t.Helper()
-	require.NoError(t, c.wallet.CreateWallet(t.Context(), "pool", ""))
-	address, err := c.wallet.Address(t.Context())
+	listen := freePort(t)
+	wallet := start(t, "monero-wallet-rpc of the "+name, "monero-wallet-rpc", "--testnet", "--daemon-address", node,
+		"--rpc-bind-port", portOf(listen), "--disable-rpc-login", "--wallet-dir", t.TempDir(), "--trusted-daemon",
+		"--log-file", filepath.Join(t.TempDir(), "wallet.log"))
+	wallet.listening(t, listen)
+	client, err := walletrpc.New(walletrpc.Config{URL: "http://" + listen, Timeout: 2 * time.Minute})
 	require.NoError(t, err)
-	c.address = address
+	t.Cleanup(client.Close)
+	require.NoError(t, client.CreateWallet(t.Context(), name, ""))
+	address, err = client.Address(t.Context())
+	require.NoError(t, err)
+	return client, "http://" + listen, address
 }
 
 // waitForBlocks waits until the chain has n blocks beside the genesis block.
