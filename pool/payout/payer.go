@@ -54,6 +54,11 @@ type Payer struct {
 	most       uint64               // amount of a transaction in this run, 0 is any
 	refused    map[string]time.Time // logins that the wallet refused, until when
 	said       string               // the last reason for waiting, to say it once
+
+	unlocked uint64   // what the wallet could spend when it was asked last
+	poor     struct { // when it had not enough: for so much, having so much unlocked
+		amount, unlocked uint64
+	}
 }
 
 // New makes a payer.
@@ -208,6 +213,7 @@ func (p *Payer) payBatch(ctx context.Context, plan Plan) (more bool, err error) 
 		p.narrow(batch, err)
 		return true, nil
 	case errors.Is(err, ErrNotEnough):
+		p.poor.amount, p.poor.unlocked = batch.Amount(), p.unlocked
 		p.say(err.Error())
 		return false, nil
 	case err != nil:
@@ -222,12 +228,15 @@ func (p *Payer) short(ctx context.Context, plan Plan, batch Batch) (bool, error)
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
 	b, err := p.cfg.Wallet.Balance(ctx)
+	p.unlocked = b.Unlocked
 	switch {
 	case err != nil:
 		return false, fmt.Errorf("asking for the wallet's balance: %w", err)
 	case b.Total < plan.Amount():
 		p.say(fmt.Sprintf("the wallet has %d atomic units, the miners who are due are owed %d: nobody is paid before it has them", b.Total, plan.Amount()))
 		return true, nil
+	case batch.Amount() >= p.poor.amount && b.Unlocked <= p.poor.unlocked && p.poor.amount > 0:
+		return true, nil // it was not enough with the network's fee; that has been said
 	case b.Unlocked < batch.Amount():
 		p.say(fmt.Sprintf("the wallet has %d atomic units unlocked, the next transaction needs %d: waiting for the rest to unlock", b.Unlocked, batch.Amount()))
 		return true, nil

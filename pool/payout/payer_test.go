@@ -104,7 +104,11 @@ func TestLocked(t *testing.T) {
 	require.Empty(t, w.payouts(ledger.PayoutQuery{}), "it waits for the money to unlock")
 	// Enough for the amount, not for the fee: only the wallet knows.
 	w.sim.Lock(999_000)
-	require.NoError(t, w.Pass(t.Context()))
+	for range 3 {
+		require.NoError(t, w.Pass(t.Context()))
+		w.later(1)
+	}
+	require.Len(t, w.payouts(ledger.PayoutQuery{}), 1, "it is not tried again before more is unlocked")
 	require.Equal(t, ledger.PayoutReturned, w.payouts(ledger.PayoutQuery{})[0].State)
 	w.sim.Lock(0)
 	w.runOut(w.Payer)
