@@ -59,6 +59,7 @@ type cnJob struct {
 	id     string
 	height uint64
 	blob   string
+	at     time.Time // when it was pushed
 }
 
 // cnLogin opens a connection and logs in. A pool that will not have it leaves
@@ -89,6 +90,12 @@ func newCNJob(raw json.RawMessage) *cnJob {
 	}
 	j.id, j.blob = text(j.fields["job_id"]), text(j.fields["blob"])
 	_ = json.Unmarshal(j.fields["height"], &j.height) // 0 will do
+	return j
+}
+
+// pushedAt notes when a job came.
+func (j *cnJob) pushedAt(at time.Time) *cnJob {
+	j.at = at
 	return j
 }
 
@@ -177,7 +184,7 @@ func (s *cnSession) nextJob(within time.Duration, want func(*cnJob) bool) *cnJob
 	for deadline := time.Now().Add(within); ; {
 		for ; s.pushed < len(s.pushes); s.pushed++ {
 			m := s.pushes[s.pushed]
-			if j := newCNJob(m.Fields["params"]); m.Method() == "job" && j != nil && want(j) {
+			if j := newCNJob(m.Fields["params"]); m.Method() == "job" && j != nil && want(j.pushedAt(m.at)) {
 				s.pushed++
 				s.job = j
 				return j

@@ -210,9 +210,14 @@ func cnSub23(e *Env) error {
 	if err != nil {
 		return err
 	}
+	return e.solves(func() Answer { return s.submit(s.params(s.job, w, &found)) })
+}
+
+// solves submits a share that solves a block, and waits for the node to get it.
+func (e *Env) solves(submit func() Answer) error {
 	taken, _ := e.node.Handed()
 	e.node.handsIn()
-	if a := s.submit(s.params(s.job, w, &found)); a.Outcome != Accepted {
+	if a := submit(); a.Outcome != Accepted {
 		return failed(a.String()+" to a share that solves a block", "the share is accepted")
 	}
 	for end := time.Now().Add(e.cfg.Timeout); time.Now().Before(end); e.pause(20 * time.Millisecond) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,6 +32,9 @@ type Line struct {
 	Raw     []byte
 	Message *Message
 }
+
+// itoa writes a request's number.
+func itoa(n int) string { return strconv.Itoa(n) }
 
 // Closed is the end of the connection.
 type Closed struct{ Err error }
@@ -80,6 +84,9 @@ func (c *Conn) read() {
 		line, err := readLine(r)
 		if len(bytes.TrimSpace(line)) > 0 {
 			message, _ := ParseMessage(line) // nil says it all
+			if message != nil {
+				message.at = time.Now()
+			}
 			if !c.hand(Line{Raw: line, Message: message}) {
 				return
 			}
@@ -134,6 +141,14 @@ func (c *Conn) Write(b []byte) {
 	c.rec.data(c.number, trace.CodeToPool, bytes.Clone(b))
 	_ = c.nc.SetWriteDeadline(time.Now().Add(c.timeout)) // a dead socket shows at once
 	_, _ = c.nc.Write(b)                                 // see above
+}
+
+// offer writes bytes to a peer that may not read them, for no longer than d. It
+// returns what is left of them, and whether the connection still stands.
+func (c *Conn) offer(b []byte, d time.Duration) (rest []byte, open bool) {
+	_ = c.nc.SetWriteDeadline(time.Now().Add(d)) // a dead socket shows at once
+	n, err := c.nc.Write(b)
+	return b[n:], err == nil || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // Send writes a line.

@@ -31,6 +31,9 @@ type Config struct {
 	NewHasher func(*hash.Algorithm) (hash.Hasher, error)
 	// Node is the node behind the pool, when the suite may steer it.
 	Node Node
+	// Slack is added to every limit on latency: for machines that are busy with
+	// other things.
+	Slack time.Duration
 	// Control and Ledger are the pool's, where an adapter has them.
 	Control Control
 	Ledger  Ledger

@@ -17,7 +17,9 @@ type Env struct {
 	cfg    *Config
 	rng    *rand.Rand
 	dial   dialFunc
-	node   *steered // nil without a node
+	target string                           // the port that Dial goes to
+	wrap   func(net.Conn) (net.Conn, error) // put around each connection; may be nil
+	node   *steered                         // nil without a node
 	tips   tips
 	log    transcript
 	rec    recorder
@@ -29,6 +31,7 @@ type Env struct {
 func newEnv(ctx context.Context, cfg *Config, c *Check, numbers *atomic.Uint64) *Env {
 	e := &Env{ctx: ctx, cfg: cfg, rng: rand.New(rand.NewPCG(cfg.Seed, fingerprint(c.ID))), tips: tips{},
 		rec: recorder{check: c.ID, numbers: numbers, tell: cfg.Trace}}
+	e.target = cfg.Target
 	if e.dial = cfg.Dial; e.dial == nil {
 		e.dial = ownAddress()
 	}
@@ -42,11 +45,18 @@ func newEnv(ctx context.Context, cfg *Config, c *Check, numbers *atomic.Uint64) 
 func (e *Env) Dial() (*Conn, error) {
 	ctx, cancel := context.WithTimeout(e.ctx, e.cfg.Timeout)
 	defer cancel()
-	nc, err := e.dial(ctx, "tcp", e.cfg.Target)
+	nc, err := e.dial(ctx, "tcp", e.target)
 	if err != nil {
-		return nil, &DialError{Target: e.cfg.Target, Err: err}
+		return nil, &DialError{Target: e.target, Err: err}
 	}
-	e.log.add("o", []byte(e.cfg.Target))
+	if e.wrap != nil {
+		plain := nc
+		if nc, err = e.wrap(plain); err != nil {
+			_ = plain.Close() // the other error says why
+			return nil, err
+		}
+	}
+	e.log.add("o", []byte(e.target))
 	c := newConn(e, nc)
 	e.conns = append(e.conns, c)
 	return c, nil

@@ -33,12 +33,12 @@ func (n *memNet) Accept() (net.Conn, error) {
 }
 
 func (n *memNet) Close() error   { n.once.Do(func() { close(n.closed) }); return nil }
-func (n *memNet) Addr() net.Addr { return memAddr{} }
+func (n *memNet) Addr() net.Addr { return memAddr("mem") }
 
-func (n *memNet) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+func (n *memNet) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	a, b := newMemPipe(), newMemPipe()
 	select {
-	case n.incoming <- &memConn{in: a, out: b}:
+	case n.incoming <- &memConn{in: a, out: b, port: memAddr(address)}:
 		return &memConn{in: b, out: a}, nil
 	case <-n.closed:
 		return nil, errors.New("connection refused")
@@ -47,10 +47,10 @@ func (n *memNet) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 }
 
-type memAddr struct{}
+type memAddr string
 
-func (memAddr) Network() string { return "mem" }
-func (memAddr) String() string  { return "mem:1" }
+func (memAddr) Network() string  { return "mem" }
+func (a memAddr) String() string { return string(a) }
 
 // memPipe is one direction: bytes that wait to be read.
 type memPipe struct {
@@ -62,7 +62,7 @@ type memPipe struct {
 }
 
 // memWindow is how much may wait to be read, as in the buffers of two sockets.
-const memWindow = 4 << 20
+const memWindow = 256 << 10
 
 func newMemPipe() *memPipe { return &memPipe{changed: make(chan struct{})} }
 
@@ -82,6 +82,7 @@ func (p *memPipe) end(ended, refused bool) {
 // memConn is one end of a connection.
 type memConn struct {
 	in, out *memPipe
+	port    memAddr // that was dialled, on the server's side
 	mu      sync.Mutex
 	until   [2]time.Time // deadlines of reading and of writing
 }
@@ -161,8 +162,8 @@ func (c *memConn) Close() error {
 
 func (c *memConn) CloseWrite() error { c.out.end(true, false); return nil }
 
-func (c *memConn) LocalAddr() net.Addr  { return memAddr{} }
-func (c *memConn) RemoteAddr() net.Addr { return memAddr{} }
+func (c *memConn) LocalAddr() net.Addr  { return c.port }
+func (c *memConn) RemoteAddr() net.Addr { return memAddr("peer") }
 
 func (c *memConn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
@@ -174,5 +175,8 @@ func (c *memConn) setDeadline(which int, t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.until[which] = t
+	c.in.mu.Lock()
+	defer c.in.mu.Unlock()
+	c.in.wake()
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aditmine/adit/stratum"
 )
@@ -14,6 +15,8 @@ import (
 type Message struct {
 	Raw    string
 	Fields map[string]json.RawMessage
+
+	at time.Time // when it came
 }
 
 // ParseMessage reads a line.

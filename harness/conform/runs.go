@@ -26,7 +26,19 @@ func runs() map[string]func(*Env) error {
 		"ROB-JSON-01": robJSON01, "ROB-JSON-02": robJSON02, "ROB-JSON-03": robJSON03, "ROB-JSON-05": robJSON05,
 		"ROB-LINE-01": robLine01, "ROB-LINE-02": robLine02, "ROB-LINE-03": robLine03, "ROB-HALF-01": robHalf01,
 		"ROB-NODE-01": robNode01, "ROB-NODE-02": robNode02,
-		"SEC-BAN-02": secBan02, "SEC-AUTH-02": secAuth02,
+		"ROB-JSON-04": robJSON04, "ROB-SLOW-01": robSlow01, "ROB-SLOW-02": robSlow02, "ROB-HALF-02": robHalf02, "ROB-STORM-01": robStorm01,
+		"SEC-BAN-02": secBan02, "SEC-AUTH-01": secAuth01, "SEC-AUTH-02": secAuth02, "SEC-RECON-01": secRecon01,
+		"SEC-PP-01": secPP01, "SEC-PP-02": secPP02, "SEC-PP-04": secPP04, "SEC-FLOOD-01": secFlood01,
+
+		"CN-CONN-06": cnConn06, "CN-LOGIN-15": cnLogin15, "CN-JOB-04": targetCredit, "CN-JOB-10": cnJob10, "CN-JOB-11": refresh,
+		"CN-JOB-13": newTarget, "CN-SUB-15": replaced, "CN-SUB-18": acrossRetarget, "CN-KEEP-02": cnKeep02, "CN-KEEP-03": cnKeep03,
+		"CKB-AUTH-04": ckbAuth04, "CKB-TGT-02": ckbTgt02, "CKB-TGT-03": newTarget, "CKB-TGT-04": ckbTgt04, "CKB-JOB-03": replaced,
+		"CKB-JOB-06": refresh, "CKB-SHR-10": ckbShr10,
+		"VD-BOUND-01": vdBound01, "VD-BOUND-02": vdBound02, "VD-BOUND-03": vdBound03, "VD-FLIGHT-01": vdFlight01, "VD-SUBSEC-01": vdSubsec01,
+		"VD-CREDIT-01": targetCredit,
+		"LAT-JOB-01":   latJob01, "LAT-JOB-02": latJob02, "LAT-JOB-03": latJob03, "LAT-JOB-04": latJob04, "LAT-SUB-03": latSub03, "LAT-TCP-01": latTCP01,
+		"OPS-RESTART-01": opsRestart01, "OPS-RESTART-02": opsRestart02, "OPS-RESTART-03": opsRestart03, "OPS-DRAIN-01": opsDrain01,
+		"OPS-LEDGER-01": opsLedger01,
 	}
 }
 

@@ -3,6 +3,7 @@ package conform
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -15,22 +16,27 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/aditmine/adit/chain"
 	"github.com/aditmine/adit/hash"
 )
 
 // tinyCKB is a CKB stratum server that does one thing wrong, or none.
 type tinyCKB struct {
 	tinyChain
-	defect   string
+	*tinyBooks
 	sessions map[*tinyCKBSession]bool
 	count    uint32
+	renewals int
 	seen     map[string]bool
 }
 
 type tinyCKBSession struct {
-	s       *tinyCKB
-	nc      net.Conn
-	write   sync.Mutex
+	s  *tinyCKB
+	nc net.Conn
+	*outbox
+	fixed   bool
+	diff    uint64
+	good    int
 	nonce1  []byte
 	again   bool // subscribed before
 	workers map[string]bool
@@ -39,11 +45,12 @@ type tinyCKBSession struct {
 }
 
 func newTinyCKB(defect string) *tinyCKB {
-	s := &tinyCKB{defect: defect, sessions: map[*tinyCKBSession]bool{}, seen: map[string]bool{}}
+	s := &tinyCKB{tinyBooks: newTinyBooks(defect), sessions: map[*tinyCKBSession]bool{}, seen: map[string]bool{}}
 	s.height, s.difficulty = 100, math.MaxInt64
 	s.changed = func() {
 		for c := range s.sessions {
-			c.notify()
+			c.setTarget()
+			c.notify(true)
 		}
 	}
 	return s
@@ -54,13 +61,14 @@ func (s *tinyCKB) config(t *testing.T) Config {
 	t.Helper()
 	a, err := hash.Lookup("eaglesong")
 	require.NoError(t, err)
-	return Config{Profile: CKB, Login: "good", ForeignLogin: "foreign", Pass: "x", Algorithm: a, NewHasher: newCheap, Node: s, Seed: 7}
+	return Config{Profile: CKB, Login: "good", ForeignLogin: "foreign", Pass: "x", Algorithm: a, NewHasher: newCheap, Node: s, Control: s.tinyBooks, Ledger: s.tinyBooks, Seed: 7}
 }
 
 // memCKB serves a server with a defect in memory.
 func memCKB(t *testing.T, defect string) Config {
 	t.Helper()
 	s, network := newTinyCKB(defect), newMemNet()
+	s.renew(t)
 	serveTiny(t, network, s.serve)
 	return virtual(s.config(t), network)
 }
@@ -71,24 +79,55 @@ func tcpCKB(t *testing.T) Config {
 	s := newTinyCKB("")
 	cfg := s.config(t)
 	cfg.Target, cfg.Timeout, cfg.Jobs, cfg.Strict, cfg.Crowd = tinyListener(t, s.serve), 30*time.Second, 8, true, 40
+	cfg.Control, cfg.Slack = nil, time.Minute // it ends with the test; the machine may be slow
 	return cfg
 }
 
 func (s *tinyCKB) is(defect string) bool { return s.defect == defect }
 
 func (s *tinyCKB) serve(nc net.Conn) {
-	c := &tinyCKBSession{s: s, nc: nc, workers: map[string]bool{}, jobs: map[string]tinyCNJob{}}
+	c := &tinyCKBSession{s: s, nc: nc, outbox: newOutbox(nc, false), diff: tinyDifficulty, fixed: nc.LocalAddr().String() == tinyFixed,
+		workers: map[string]bool{}, jobs: map[string]tinyCNJob{}}
+	if !s.enter(c.outbox) {
+		return
+	}
+	defer s.leave(c.outbox)
+	if nc.LocalAddr().String() == tinyProxy && !tinyHeader(nc) {
+		return
+	}
+	var writer sync.WaitGroup
+	writer.Go(c.run)
+	defer writer.Wait()
+	defer c.end()
+	defer c.flush()
+	_ = nc.SetReadDeadline(time.Now().Add(tinyLogin))
 	tinyLines(nc, c.send, c.handle)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.sessions, c)
 }
 
-// send writes a line; a peer that left is no concern of this server.
-func (c *tinyCKBSession) send(line string) {
-	c.write.Lock()
-	defer c.write.Unlock()
-	_, _ = c.nc.Write([]byte(line + "\n"))
+// renew gives every session other work of the same height, now and then.
+func (s *tinyCKB) renew(t *testing.T) {
+	ticker, done := time.NewTicker(tinyRefresh), make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() {
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				s.mu.Lock()
+				s.renewals++
+				for c := range s.sessions {
+					c.notify(s.is("clean refresh"))
+				}
+				s.mu.Unlock()
+			case <-done:
+				return
+			}
+		}
+	})
+	t.Cleanup(func() { close(done); running.Wait() })
 }
 
 func (c *tinyCKBSession) ok(id, result string) {
@@ -109,6 +148,9 @@ func (c *tinyCKBSession) fail(id string, code int, text string) {
 func (c *tinyCKBSession) handle(r tinyRequest) bool {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
+	if len(c.workers) > 0 {
+		c.s.awaits(c.nc, tinyIdle)
+	}
 	var p []any
 	bad := json.Unmarshal(r.Params, &p) != nil
 	arg := func(i int) string {
@@ -138,6 +180,9 @@ func (c *tinyCKBSession) handle(r tinyRequest) bool {
 func (c *tinyCKBSession) subscribe(id string) {
 	if c.nonce1 == nil {
 		c.s.count++
+		if c.s.restarted() && c.s.is("nonce1 again") {
+			c.s.count = 1
+		}
 		c.nonce1 = fmt.Appendf(nil, "%04d", c.s.count)
 	}
 	told, size, first := c.nonce1, 12, "null"
@@ -155,20 +200,22 @@ func (c *tinyCKBSession) subscribe(id string) {
 	c.again = true
 	c.ok(id, fmt.Sprintf(`[%s,"%x",%d]`, first, told, size))
 	if c.s.is("early job") {
-		c.notify()
+		c.notify(true)
 	}
 }
 
 func (c *tinyCKBSession) authorize(id, worker string) {
+	base, _, _ := strings.Cut(worker, ".")
 	switch {
 	case c.nonce1 == nil:
 		c.fail(id, 25, "Not subscribed")
 		return
-	case worker != "good" && !c.s.is("any worker"):
+	case base != "good" && !c.s.is("any worker"):
 		c.fail(id, 24, "Unauthorized worker")
 		return
 	}
 	c.workers[worker] = true
+	c.s.awaits(c.nc, tinyIdle)
 	if c.s.is("numeric true") {
 		c.ok(id, "1")
 	} else {
@@ -178,24 +225,36 @@ func (c *tinyCKBSession) authorize(id, worker string) {
 		return
 	}
 	c.s.sessions[c] = true
-	target := strings.Repeat("0", 1) + strings.Repeat("f", 63) // difficulty 16
 	if c.s.is("late target") {
-		c.notify()
+		c.notify(true)
 	}
-	c.send(fmt.Sprintf(`{"id":null,"method":"mining.set_target","params":["%s"]}`, target))
-	c.notify()
+	c.setTarget()
+	c.notify(true)
 }
 
-func (c *tinyCKBSession) notify() {
+// difficulty is that of the next job: no share is harder than a block.
+func (c *tinyCKBSession) difficulty() uint64 {
+	if c.s.is("harder than the network") {
+		return c.diff
+	}
+	return min(c.diff, c.s.difficulty)
+}
+
+func (c *tinyCKBSession) setTarget() {
+	target := chain.TargetFromDifficulty(c.difficulty())
+	c.send(fmt.Sprintf(`{"id":null,"method":"mining.set_target","params":["%x"]}`, target[:]))
+}
+
+func (c *tinyCKBSession) notify(fresh bool) {
 	parent := c.s.parent()
-	pow := sha256.Sum256(append([]byte("pow"), parent[:]...))
+	pow := sha256.Sum256(fmt.Append([]byte("pow"), parent, c.s.renewals))
 	c.seq++
 	id := fmt.Sprintf("%x.%d", c.nonce1, c.seq)
 	if c.s.is("one job id") {
 		id = "1"
 	}
-	c.jobs[id] = tinyCNJob{pow[:], c.s.height + 1}
-	height, clean := fmt.Sprint(c.s.height+1), "true"
+	c.jobs[id] = tinyCNJob{pow[:], c.s.height + 1, c.difficulty(), c.s.renewals}
+	height, clean := fmt.Sprint(c.s.height+1), fmt.Sprint(fresh)
 	switch {
 	case c.s.is("never clean"):
 		clean = "false"
@@ -230,6 +289,14 @@ func (c *tinyCKBSession) judge(id, worker, jobID, written string) {
 	case s.is("low bytes alone") && len(nonce2) == 12:
 		key = string(nonce1) + string(nonce2[:9]) + string(job.blob)
 	}
+	judged := s.seen[key]
+	difficulty := job.diff
+	switch {
+	case s.is("live target"):
+		difficulty = c.diff
+	case s.is("old target"):
+		difficulty = tinyDifficulty
+	}
 	switch {
 	case !c.workers[worker] && !s.is("strangers"):
 		c.fail(id, 24, "Unauthorized worker")
@@ -237,7 +304,7 @@ func (c *tinyCKBSession) judge(id, worker, jobID, written string) {
 		c.fail(id, 20, "Malformed nonce2")
 	case !known, job.height < s.height+1 && !s.is("old work"):
 		c.fail(id, 21, "Job not found")
-	case digest[0] > 0x0f && !s.is("no target"):
+	case difficulty > 0 && binary.BigEndian.Uint64(digest[:]) > math.MaxUint64/difficulty && !s.is("no target"):
 		c.fail(id, 23, "Low difficulty share")
 	case s.seen[key]:
 		c.fail(id, 22, "Duplicate share")
@@ -247,6 +314,26 @@ func (c *tinyCKBSession) judge(id, worker, jobID, written string) {
 	default:
 		s.seen[key] = true
 		c.ok(id, "true")
+	}
+	if s.seen[key] && !judged {
+		c.count(worker, &job, digest)
+	}
+}
+
+// count does what follows from a good share.
+func (c *tinyCKBSession) count(worker string, job *tinyCNJob, digest [32]byte) {
+	s := c.s
+	_, name, _ := strings.Cut(worker, ".")
+	s.credit(name, job.diff)
+	if c.good++; c.good == tinyRetargetAfter && !c.fixed {
+		c.diff *= tinyRaise
+		c.setTarget()
+		c.notify(true)
+	}
+	if binary.BigEndian.Uint64(digest[:]) <= math.MaxUint64/s.difficulty && !s.is("blocks kept") {
+		s.handed++
+		s.height++
+		s.changed()
 	}
 }
 

@@ -26,7 +26,7 @@ const tinyDifficulty = 16
 // tinyCN is a CryptoNote server that does one thing wrong, or none.
 type tinyCN struct {
 	tinyChain
-	defect   string
+	*tinyBooks
 	sessions map[*tinyCNSession]bool
 	ids      map[string]bool // live session ids
 	logins   int
@@ -34,12 +34,21 @@ type tinyCN struct {
 	retired  map[string]tinyCNJob // of sessions that ended
 	banned   bool
 	dead     bool
+	noProxy  bool // the port for PROXY headers is dead
+	renewals int  // refreshed templates
+	gone     []time.Time
+	came     []time.Time
+	handling []time.Time
+	slow     time.Time // logins are slow until then
 }
 
 type tinyCNSession struct {
-	s     *tinyCN
-	nc    net.Conn
-	write sync.Mutex
+	s  *tinyCN
+	nc net.Conn
+	*outbox
+	fixed bool
+	diff  uint64
+	user  string
 	id    string
 	extra int
 	jobs  map[string]tinyCNJob
@@ -49,12 +58,14 @@ type tinyCNSession struct {
 }
 
 type tinyCNJob struct {
-	blob   []byte
-	height uint64
+	blob    []byte
+	height  uint64
+	diff    uint64
+	renewal int
 }
 
 func newTinyCN(defect string) *tinyCN {
-	s := &tinyCN{defect: defect, sessions: map[*tinyCNSession]bool{}, ids: map[string]bool{}, seen: map[string]bool{}, retired: map[string]tinyCNJob{}}
+	s := &tinyCN{tinyBooks: newTinyBooks(defect), sessions: map[*tinyCNSession]bool{}, ids: map[string]bool{}, seen: map[string]bool{}, retired: map[string]tinyCNJob{}}
 	s.height, s.difficulty = 100, math.MaxInt64
 	s.changed = s.push
 	return s
@@ -63,32 +74,95 @@ func newTinyCN(defect string) *tinyCN {
 func (s *tinyCN) is(defect string) bool { return s.defect == defect }
 
 func (s *tinyCN) serve(nc net.Conn) {
-	c := &tinyCNSession{s: s, nc: nc}
+	c := &tinyCNSession{s: s, nc: nc, outbox: newOutbox(nc, s.is("deaf kept")), diff: tinyDifficulty, fixed: nc.LocalAddr().String() == tinyFixed}
 	s.mu.Lock()
 	banned, dead := s.banned, s.dead
 	s.mu.Unlock()
-	if banned || dead {
+	if banned || dead || !s.enter(c.outbox) {
 		return
 	}
+	defer s.leave(c.outbox)
+	if !s.admit(nc) {
+		return
+	}
+	var writer sync.WaitGroup
+	writer.Go(c.run)
+	defer writer.Wait()
+	defer c.end()
+	defer c.flush()
 	if s.is("greeting") {
 		c.send(`{"jsonrpc":"2.0","method":"hello","params":{}}`)
 	}
 	if s.is("banner") {
 		c.send("welcome")
 	}
+	if !s.is("no login timeout") {
+		_ = nc.SetReadDeadline(time.Now().Add(tinyLogin))
+	}
+	if s.is("believes strangers") {
+		nc = unheaded(nc)
+	}
 	tinyLines(nc, c.send, c.handle)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.sessions[c] {
+		s.gone = append(s.gone, time.Now())
+	}
 	delete(s.sessions, c)
 	delete(s.ids, c.id)
 	maps.Copy(s.retired, c.jobs)
 }
 
-// send writes a line; a peer that left is no concern of this server.
-func (c *tinyCNSession) send(line string) {
-	c.write.Lock()
-	defer c.write.Unlock()
-	_, _ = c.nc.Write([]byte(line + "\n"))
+// admit looks at what comes before the first line.
+func (s *tinyCN) admit(nc net.Conn) bool {
+	if nc.LocalAddr().String() == tinyProxy {
+		s.mu.Lock()
+		dead := s.noProxy
+		s.mu.Unlock()
+		if dead {
+			return false
+		}
+		if good := tinyHeader(nc); !good && !s.is("header optional") {
+			if s.is("dies on bad header") {
+				s.mu.Lock()
+				s.noProxy = true
+				s.mu.Unlock()
+			}
+			return false
+		}
+	}
+	return true
+}
+
+// renew gives every session other work of the same height, now and then.
+func (s *tinyCN) renew(t *testing.T) {
+	ticker, done := time.NewTicker(tinyRefresh), make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() {
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				s.mu.Lock()
+				s.renewals++
+				s.push()
+				s.mu.Unlock()
+			case <-done:
+				return
+			}
+		}
+	})
+	t.Cleanup(func() { close(done); running.Wait() })
+}
+
+// recent counts the times that lie within d.
+func recent(times []time.Time, d time.Duration) (n int) {
+	for _, at := range times {
+		if time.Since(at) <= d {
+			n++
+		}
+	}
+	return n
 }
 
 func (c *tinyCNSession) ok(id, result string) {
@@ -110,6 +184,11 @@ func (c *tinyCNSession) fail(id, text string) {
 func (c *tinyCNSession) handle(r tinyRequest) bool {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
+	if idle := !c.s.is("no idle timeout"); idle && c.id != "" && (r.Method != "keepalived" || !c.s.is("idle despite keepalive")) {
+		c.s.awaits(c.nc, tinyIdle)
+	} else if !idle {
+		c.s.awaits(c.nc, 24*time.Hour)
+	}
 	id := r.id()
 	if c.s.is("id as text") && !strings.HasPrefix(id, `"`) {
 		id = `"` + id + `"`
@@ -120,6 +199,10 @@ func (c *tinyCNSession) handle(r tinyRequest) bool {
 	case "submit":
 		return c.submit(id, r)
 	case "keepalived":
+		if c.s.is("logins block") && recent(c.s.came, time.Second) > 25 {
+			c.after(3*time.Second, fmt.Sprintf(`{"id":%s,"result":{"status":"KEEPALIVED"}}`, id))
+			return true
+		}
 		if !c.s.is("no keepalive") {
 			c.ok(id, `{"status":"KEEPALIVED"}`)
 			return true
@@ -136,7 +219,13 @@ func (c *tinyCNSession) handle(r tinyRequest) bool {
 		if c.s.is("silent method") {
 			return true
 		}
-		c.fail(id, "Invalid method")
+		text := "Invalid method"
+		if c.s.is("tells job ids") {
+			for other := range c.s.sessions {
+				text += " " + other.last
+			}
+		}
+		c.fail(id, text)
 		return !c.s.is("method closes")
 	}
 	return true
@@ -159,13 +248,21 @@ func (c *tinyCNSession) login(id string, r tinyRequest) bool {
 		return false
 	}
 	bad := json.Unmarshal(r.Params, &p) != nil || p.Login == ""
+	base, worker, _ := strings.Cut(p.Login, ".")
+	base, _, _ = strings.Cut(base, "+")
+	s.came = append(s.came, time.Now())
 	switch {
 	case s.is("silent login") && bad, s.is("silent without id") && r.ID == nil:
 		return true
 	case bad:
 		c.fail(id, "Missing login")
 		return true
-	case !s.is("any address") && p.Login != "good" && !(s.is("any network") && p.Login == "foreign"):
+	case s.is("storm") && recent(s.gone, 100*time.Millisecond) > 30:
+		return false
+	case s.failing && len(s.sessions) == 0 && !s.is("empty job"):
+		c.fail(id, "No template yet")
+		return true
+	case !s.is("any address") && base != "good" && !(s.is("any network") && p.Login == "foreign"):
 		c.fail(id, "Invalid address used for login")
 		return true
 	case s.is("no rigid") && p.RigID == "rig-7":
@@ -180,7 +277,16 @@ func (c *tinyCNSession) login(id string, r tinyRequest) bool {
 	if !s.is("old session earns") {
 		delete(s.ids, c.id)
 	}
+	c.user = worker
 	c.start()
+	if s.is("empty job") && s.failing && len(s.sessions) == 1 {
+		c.ok(id, fmt.Sprintf(`{"id":%q,"job":{"blob":"","job_id":"1","target":"ffffff00"},"status":"OK"}`, c.id))
+		return true
+	}
+	if time.Now().Before(s.slow) {
+		c.after(15*time.Second, fmt.Sprintf(`{"id":%s,"error":null,"result":{"id":%q,"job":%s,"status":"OK"}}`, id, c.id, c.job(c.last)))
+		return true
+	}
 	status := "OK"
 	if s.is("status missing") {
 		status = "fine"
@@ -203,8 +309,18 @@ func (c *tinyCNSession) start() {
 		c.id = "5e5510"
 	}
 	s.ids[c.id] = true
+	if s.is("no idle timeout") {
+		s.awaits(c.nc, 24*time.Hour)
+	} else {
+		s.awaits(c.nc, tinyIdle)
+	}
 	s.sessions[c] = true
-	if c.extra = s.logins; s.is("one extranonce") {
+	if s.restarted() && s.is("extranonce again") {
+		c.extra = s.logins % 3
+	} else {
+		c.extra = s.logins
+	}
+	if s.is("one extranonce") {
 		c.extra = 0
 	}
 	if c.jobs == nil || !s.is("old session earns") {
@@ -215,7 +331,7 @@ func (c *tinyCNSession) start() {
 
 func (c *tinyCNSession) newJob() {
 	parent := c.s.parent()
-	root := sha256.Sum256(fmt.Append(nil, parent, c.extra))
+	root := sha256.Sum256(fmt.Append(nil, parent, c.extra, c.s.renewals))
 	blob := append([]byte{16, 16, 1, 2, 3, 4, 5}, parent[:]...)
 	blob = append(blob, 0, 0, 0, 0)
 	blob = append(append(blob, root[:]...), 1)
@@ -230,12 +346,15 @@ func (c *tinyCNSession) newJob() {
 	if c.s.is("one job id") {
 		c.last = c.id
 	}
-	c.jobs[c.last] = tinyCNJob{blob, c.s.height + 1}
+	c.jobs[c.last] = tinyCNJob{blob, c.s.height + 1, c.diff, c.s.renewals}
 }
 
 func (c *tinyCNSession) job(id string) string {
 	j := c.jobs[id]
-	target := binary.LittleEndian.AppendUint32(nil, math.MaxUint32/tinyDifficulty)
+	target := binary.LittleEndian.AppendUint32(nil, math.MaxUint32/uint32(j.diff))
+	if c.s.is("zero target") && j.diff > tinyDifficulty {
+		target = make([]byte, 4)
+	}
 	if c.s.is("three byte target") {
 		target = target[1:]
 	}
@@ -251,14 +370,26 @@ func (s *tinyCN) push() {
 	if s.is("no push") {
 		return
 	}
+	n := 0
 	for c := range s.sessions {
-		c.newJob()
-		id := ""
-		if s.is("push with id") {
-			id = `"id":1,`
-		}
-		c.send(fmt.Sprintf(`{%s"jsonrpc":"2.0","method":"job","params":%s}`, id, c.job(c.last)))
+		n++
+		c.notify(s.is("late jobs") && n > 20)
 	}
+}
+
+// notify pushes a new job.
+func (c *tinyCNSession) notify(late bool) {
+	c.newJob()
+	id := ""
+	if c.s.is("push with id") {
+		id = `"id":1,`
+	}
+	line := fmt.Sprintf(`{%s"jsonrpc":"2.0","method":"job","params":%s}`, id, c.job(c.last))
+	if late {
+		c.after(7*time.Second, line)
+		return
+	}
+	c.send(line)
 }
 
 func (c *tinyCNSession) submit(id string, r tinyRequest) bool {
@@ -269,6 +400,13 @@ func (c *tinyCNSession) submit(id string, r tinyRequest) bool {
 		Nonce  string
 		Result string
 		Algo   string
+	}
+	s.handling = append(s.handling, time.Now())
+	if s.is("overload lasts") && recent(s.handling, 0) > 150 {
+		s.slow = time.Now().Add(time.Minute)
+	}
+	if s.is("burst closes") && recent(s.handling, 0) > 80 {
+		return false
 	}
 	bad := json.Unmarshal(r.Params, &p) != nil
 	if s.is("dies on bad submit") && bad {
@@ -308,6 +446,8 @@ func (c *tinyCNSession) submit(id string, r tinyRequest) bool {
 		text = "Block expired"
 	case job.height < s.height+1 && s.is("stale unnamed"):
 		text = "Low difficulty share"
+	case s.is("replaced refused") && job.renewal < s.renewals:
+		text = "Block expired"
 	case s.is("late refused") && job.height < s.height+1:
 		text = "Block expired"
 	}
@@ -324,10 +464,35 @@ func (c *tinyCNSession) submit(id string, r tinyRequest) bool {
 	default:
 		c.fail(id, text)
 	}
+	if text == "" || s.is("credits refused") && known {
+		c.s.credit(c.user, job.credit(c))
+	}
+	if text == "" {
+		c.retarget()
+	}
 	if text == "" && s.is("answers twice") {
 		c.ok(id, `{"status":"OK"}`)
 	}
 	return true
+}
+
+// credit is what a share of the job is worth.
+func (j *tinyCNJob) credit(c *tinyCNSession) uint64 {
+	if c.s.is("live difficulty") {
+		return c.diff
+	}
+	return j.diff
+}
+
+// retarget raises the difficulty once, after some good shares.
+func (c *tinyCNSession) retarget() {
+	if c.good == tinyRetargetAfter && (!c.fixed || c.s.is("drifting")) && !c.s.is("no push") {
+		c.diff *= tinyRaise
+		if c.s.is("out of bounds") {
+			c.diff *= 4
+		}
+		c.notify(false)
+	}
 }
 
 func (c *tinyCNSession) findJob(session, id string) (tinyCNJob, bool) {
@@ -360,11 +525,18 @@ func (c *tinyCNSession) verify(job tinyCNJob, nonce, result []byte, written stri
 	case s.is("duplicates after reconnect"):
 		key += c.id
 	}
+	difficulty := job.diff
+	switch {
+	case s.is("live difficulty"):
+		difficulty = c.diff
+	case s.is("old difficulty"):
+		difficulty = tinyDifficulty
+	}
 	trusted := s.is("no verification") || s.is("trust") && c.good >= 5
 	switch {
 	case claimed != digest && !trusted && !s.is("false blocks"):
 		return "Invalid share"
-	case topOf(claimed) > math.MaxUint64/tinyDifficulty && !s.is("no target"):
+	case topOf(claimed) > math.MaxUint64/difficulty && !s.is("no target"):
 		return "Low difficulty share"
 	case s.seen[key]:
 		return "Duplicate share"
@@ -395,13 +567,14 @@ func (s *tinyCN) config(t *testing.T) Config {
 	t.Helper()
 	a, err := hash.Lookup("cn/upx2")
 	require.NoError(t, err)
-	return Config{Profile: CN, Login: "good", ForeignLogin: "foreign", Pass: "x", Algorithm: a, NewHasher: newCheap, Node: s, Seed: 7}
+	return Config{Profile: CN, Login: "good", ForeignLogin: "foreign", Pass: "x", Algorithm: a, NewHasher: newCheap, Node: s, Control: s.tinyBooks, Ledger: s.tinyBooks, Seed: 7}
 }
 
 // memCN serves a server with a defect in memory.
 func memCN(t *testing.T, defect string) Config {
 	t.Helper()
 	s, network := newTinyCN(defect), newMemNet()
+	s.renew(t)
 	serveTiny(t, network, s.serve)
 	return virtual(s.config(t), network)
 }
@@ -412,6 +585,7 @@ func tcpCN(t *testing.T) Config {
 	s := newTinyCN("")
 	cfg := s.config(t)
 	cfg.Target, cfg.Timeout, cfg.Jobs, cfg.Strict, cfg.Crowd = tinyListener(t, s.serve), 30*time.Second, 8, true, 40
+	cfg.Control, cfg.Slack = nil, time.Minute // it ends with the test; the machine may be slow
 	return cfg
 }
 
