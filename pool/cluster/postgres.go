@@ -48,6 +48,11 @@ func Join(address string, timing Timing, log *slog.Logger) (*Postgres, error) {
 	}
 	pool.ConnConfig.ConnectTimeout = timing.Check + time.Second
 	pool.ConnConfig.RuntimeParams["application_name"] = "adit cluster"
+	// The server must notice that a leader's machine has vanished, and later than
+	// the leader notices that it cannot reach the server.
+	pool.ConnConfig.RuntimeParams["tcp_keepalives_idle"] = "10"
+	pool.ConnConfig.RuntimeParams["tcp_keepalives_interval"] = "5"
+	pool.ConnConfig.RuntimeParams["tcp_keepalives_count"] = "3"
 	pool.MaxConns = 2
 	tell, err := pgxpool.NewWithConfig(context.Background(), pool)
 	if err != nil {

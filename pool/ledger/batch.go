@@ -34,11 +34,12 @@ type Verdict struct {
 
 // BatchStore writes batches.
 type BatchStore interface {
-	// WriteBatch writes a batch, unless it, or a later one of its instance, is
-	// there already. It returns the block's id when there is a block. When the
-	// error is none that Refused reports, it may have been written or not, and
-	// is to be tried again.
-	WriteBatch(ctx context.Context, b Batch) (block int64, err error)
+	// WriteBatches writes batches of one instance, in one transaction, but for
+	// those that are there already. It returns a number for each batch: its
+	// block's id when it has a block, else 0. When the error is none that
+	// Refused reports, they may have been written or not, and are to be tried
+	// again.
+	WriteBatches(ctx context.Context, list []Batch) (blocks []int64, err error)
 }
 
 // ErrNoBlock: the ledger has no such block candidate.
@@ -46,58 +47,83 @@ var ErrNoBlock = errors.New("there is no block candidate")
 
 var _ BatchStore = (*DB)(nil)
 
-// WriteBatch implements BatchStore.
-func (s *DB) WriteBatch(_ context.Context, b Batch) (block int64, err error) {
+// WriteBatches implements BatchStore.
+func (s *DB) WriteBatches(_ context.Context, list []Batch) (blocks []int64, err error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
 	l := lockShares
-	if b.Block != nil || b.Verdict != nil {
-		l = lockRules
+	for _, b := range list {
+		if b.Block != nil || b.Verdict != nil {
+			l = lockRules
+		}
 	}
 	err = s.transact(l, func(w *writing) (err error) {
-		block, err = s.writeOnce(w, b)
+		blocks, err = s.writeOnce(w, list)
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("writing batch %d of instance %d to the ledger: %w", b.Number, b.Instance, err)
+		first := list[0]
+		return nil, fmt.Errorf("writing %d batches of instance %d, from number %d, to the ledger: %w", len(list), first.Instance, first.Number, err)
 	}
-	return block, nil
+	return blocks, nil
 }
 
-func (s *DB) writeOnce(w *writing, b Batch) (block int64, err error) {
-	fresh, err := advance(w, b)
+func (s *DB) writeOnce(w *writing, list []Batch) (blocks []int64, err error) {
+	through, err := advance(w, list[len(list)-1])
+	if err != nil {
+		return nil, err
+	}
+	blocks = make([]int64, len(list))
+	var shares []Share // of batches in a row that have nothing else
+	for i, b := range list {
+		if b.Number > through {
+			shares = append(shares, b.Shares...)
+		}
+		if b.Block == nil && b.Verdict == nil {
+			continue
+		}
+		if err := s.insertShares(w, shares); err != nil {
+			return nil, err
+		}
+		shares = nil
+		if blocks[i], err = s.writeBlock(w, b, b.Number > through); err != nil {
+			return nil, err
+		}
+	}
+	return blocks, s.insertShares(w, shares)
+}
+
+// writeBlock writes what a batch says of a block; of one that is there already
+// it finds out the id.
+func (s *DB) writeBlock(w *writing, b Batch, fresh bool) (id int64, err error) {
 	switch {
-	case err != nil:
-		return 0, err
-	case !fresh && b.Block != nil:
-		return blockByHash(w, b.Block.Coin, b.Block.Hash)
-	case !fresh:
-		return 0, nil
+	case b.Block != nil && !fresh:
+		id, err = blockByHash(w, b.Block.Coin, b.Block.Hash)
+	case b.Block != nil:
+		id, err = s.insertBlock(w, *b.Block)
 	}
-	if len(b.Shares) > 0 {
-		if err := s.insertShares(w, b.Shares); err != nil {
-			return 0, err
-		}
+	if err == nil && fresh && b.Verdict != nil {
+		err = s.heed(w, *b.Verdict)
 	}
-	if b.Block != nil {
-		if block, err = s.insertBlock(w, *b.Block); err != nil {
-			return 0, err
-		}
-	}
-	if b.Verdict != nil {
-		return block, s.heed(w, *b.Verdict)
-	}
-	return block, nil
+	return id, err
 }
 
-// advance marks a batch as written. It reports false when it was already.
-func advance(w *writing, b Batch) (fresh bool, err error) {
-	const upsert = `INSERT INTO spools (spool, through) VALUES (?, ?)
-		ON CONFLICT (spool) DO UPDATE SET through = excluded.through WHERE spools.through < excluded.through RETURNING through`
-	var through int64
-	err = w.QueryRow(upsert, strconv.FormatUint(b.Instance, 10), int64(b.Number)).Scan(&through)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+// advance notes that everything up to a batch is written, and returns how far
+// that had come before.
+func advance(w *writing, last Batch) (through uint64, err error) {
+	const begin = `INSERT INTO spools (spool, through) VALUES (?, 0)
+		ON CONFLICT (spool) DO UPDATE SET through = spools.through RETURNING through`
+	spool := strconv.FormatUint(last.Instance, 10)
+	var before int64
+	if err := w.QueryRow(begin, spool).Scan(&before); err != nil {
+		return 0, err
 	}
-	return err == nil, err
+	if through = uint64(before); last.Number <= through {
+		return through, nil
+	}
+	_, err = w.Exec(`UPDATE spools SET through = ? WHERE spool = ?`, int64(last.Number), spool)
+	return through, err
 }
 
 // heed records a verdict. What the chain has decided meanwhile stands.

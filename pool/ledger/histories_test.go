@@ -297,7 +297,9 @@ func (p *player) outcome() string {
 			text += fmt.Sprintln(b.Hash, b.State, b.Depth, b.Reward, b.Restored)
 		}
 	}
-	keys := slices.SortedFunc(maps.Keys(accounts), func(a, b Balance) int { return compareMiners(Miner{string(a.Kind), a.Login, "", ""}, Miner{string(b.Kind), b.Login, "", ""}) })
+	keys := slices.SortedFunc(maps.Keys(accounts), func(a, b Balance) int {
+		return compareMiners(Miner{string(a.Kind), a.Login, "", ""}, Miner{string(b.Kind), b.Login, "", ""})
+	})
 	for _, k := range keys {
 		text += fmt.Sprintln(k.Kind, k.Login, accounts[k])
 	}

@@ -30,6 +30,9 @@ func (sh *Share) Check() error {
 }
 
 func (s *DB) insertShares(w *writing, shares []Share) error {
+	if len(shares) == 0 {
+		return nil
+	}
 	for i := range shares {
 		if err := shares[i].Check(); err != nil {
 			return err

@@ -25,6 +25,9 @@ const (
 	segmentSize = 16 << 20
 	// maxRecord is more than any batch takes.
 	maxRecord = 64 << 20
+	// peekBatches and peekShares bound what is read at once.
+	peekBatches = 512
+	peekShares  = 4000
 	// headSize is that of a record's head: length and CRC-32C of the payload,
 	// each 4 bytes, big-endian. The payload is a batch in JSON.
 	headSize = 8
@@ -33,18 +36,18 @@ const (
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Log is a queue of batches on disk. Its methods may be called by many
-// goroutines; one of them reads (First, Pop).
+// goroutines; one of them reads (Peek, Pop).
 type Log struct {
 	dir  string
 	lock *os.File
 
 	mu       sync.Mutex
-	segments []segment // oldest first; the last is written to
-	active   *os.File  // nil until something is written
-	waiting  int       // batches
-	serial   int       // of the newest segment
-	first    *ledger.Batch
-	torn     bool // an append has failed, and may have left something behind
+	segments []segment      // oldest first; the last is written to
+	active   *os.File       // nil until something is written
+	waiting  int            // batches
+	serial   int            // of the newest segment
+	ahead    []ledger.Batch // the oldest, read and not popped; all of the oldest file
+	torn     bool           // an append has failed, and may have left something behind
 }
 
 // segment is one file: how far it has been read, and how much of it is good.
@@ -256,46 +259,60 @@ func syncDir(dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// First returns the oldest batch, nil when there is none. It stays in the log.
-func (l *Log) First() (*ledger.Batch, error) {
+// Peek returns some of the oldest batches, in order and all of one instance:
+// none when the log is empty. They stay in the log.
+func (l *Log) Peek() ([]ledger.Batch, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.first != nil || l.waiting == 0 {
-		return l.first, nil
+	if len(l.ahead) == 0 && l.waiting > 0 {
+		if err := l.readAhead(); err != nil {
+			return nil, err
+		}
 	}
+	for i := range l.ahead {
+		if l.ahead[i].Instance != l.ahead[0].Instance {
+			return l.ahead[:i:i], nil
+		}
+	}
+	return l.ahead, nil
+}
+
+// readAhead reads from the oldest file as much as one transaction takes well.
+func (l *Log) readAhead() error {
 	if err := l.dropRead(); err != nil {
-		return nil, err
+		return err
 	}
 	s := &l.segments[0]
 	f, err := os.Open(s.file)
 	if err != nil {
-		return nil, fmt.Errorf("reading spool %s: %w", l.dir, err)
+		return fmt.Errorf("reading spool %s: %w", l.dir, err)
 	}
 	defer f.Close()
-	b, n, err := readRecord(io.NewSectionReader(f, s.read, s.size-s.read))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s, byte %d: %w", ErrDamaged, s.file, s.read, err)
+	for shares := 0; s.read < s.size && shares < peekShares && len(l.ahead) < peekBatches; {
+		b, n, err := readRecord(io.NewSectionReader(f, s.read, s.size-s.read))
+		if err != nil {
+			return fmt.Errorf("%w: %s, byte %d: %w", ErrDamaged, s.file, s.read, err)
+		}
+		s.read += n
+		shares += len(b.Shares)
+		l.ahead = append(l.ahead, *b)
 	}
-	s.read += n
-	l.first = b
-	return b, nil
+	return nil
 }
 
-// Pop removes the batch that First returned.
-func (l *Log) Pop() error {
+// Pop removes the n oldest batches, which Peek has returned.
+func (l *Log) Pop(n int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.first == nil {
-		return nil
-	}
-	l.first = nil
-	l.waiting--
+	l.ahead = l.ahead[n:]
+	l.waiting -= n
 	return l.dropRead()
 }
 
-// dropRead removes the files that have been read to their end.
+// dropRead removes the files that have been read to their end, once what was
+// read is popped.
 func (l *Log) dropRead() error {
-	for len(l.segments) > 0 && l.segments[0].read == l.segments[0].size && (len(l.segments) > 1 || l.waiting == 0) {
+	for len(l.ahead) == 0 && len(l.segments) > 0 && l.segments[0].read == l.segments[0].size && (len(l.segments) > 1 || l.waiting == 0) {
 		if len(l.segments) == 1 && l.active != nil {
 			l.active.Close()
 			l.active, l.torn = nil, false

@@ -39,26 +39,27 @@ func fill(t *testing.T, l *Log, from, to int) {
 func take(t *testing.T, l *Log, from, to int) {
 	t.Helper()
 	for n := from; n <= to; n++ {
-		b, err := l.First()
+		list, err := l.Peek()
 		require.NoError(t, err)
-		require.NotNil(t, b, "batch %d is not there", n)
-		again, err := l.First()
+		require.NotEmpty(t, list, "batch %d is not there", n)
+		again, err := l.Peek()
 		require.NoError(t, err)
-		require.Same(t, b, again, "it stays until it is popped")
+		require.Equal(t, list, again, "they stay until they are popped")
+		b := &list[0]
 		require.EqualValues(t, n, b.Number)
 		require.True(t, b.Shares[0].Time.Equal(someTime))
 		b.Shares[0].Time = someTime
 		require.Equal(t, numbered(n), b)
-		require.NoError(t, l.Pop())
+		require.NoError(t, l.Pop(1))
 	}
 }
 
 func TestWhatIsAppendedComesBackInOrder(t *testing.T) {
 	dir := t.TempDir()
 	l := openLog(t, dir)
-	b, err := l.First()
+	list, err := l.Peek()
 	require.NoError(t, err)
-	require.Nil(t, b)
+	require.Empty(t, list)
 	fill(t, l, 1, 20)
 	take(t, l, 1, 5)
 	fill(t, l, 21, 25)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,7 +20,7 @@ type Ledger interface {
 const (
 	// catchUp is how many batches may be left when a drain makes new ones wait
 	// for it, so that it ends.
-	catchUp = 16
+	catchUp = 64
 	// firstPause and lastPause bound how often a database that is away is
 	// tried.
 	firstPause = 50 * time.Millisecond
@@ -42,7 +43,7 @@ type Store struct {
 	number  uint64     // of the last batch
 	away    bool
 	blocks  map[int64]*spooled
-	spare   map[string]*nonces
+	spare   map[string][]nonces
 	waiting chan struct{} // 1 when the log is not empty
 
 	stop func()
@@ -70,7 +71,7 @@ func Open(dir string, l Ledger, log *slog.Logger) (*Store, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Store{
 		Ledger: l, files: files, log: log, stop: stop, done: make(chan struct{}), waiting: make(chan struct{}, 1),
-		blocks: make(map[int64]*spooled), spare: make(map[string]*nonces),
+		blocks: make(map[int64]*spooled), spare: make(map[string][]nonces),
 	}
 	if n := files.Waiting(); n > 0 {
 		log.Info("the spool has batches of an earlier run", "batches", n)
@@ -145,22 +146,41 @@ func (s *Store) SettleBlock(ctx context.Context, id int64, state ledger.BlockSta
 	return err
 }
 
-// ReserveExtranonces implements ledger.NonceStore. It keeps some in reserve.
+// ReserveExtranonces implements ledger.NonceStore. After it there are as many
+// in reserve as it was asked for, unless the database is away.
 func (s *Store) ReserveExtranonces(ctx context.Context, coin string, count uint64) (uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	have := s.spare[coin]
-	if have == nil || have.end-have.next < count {
-		more := max(count, spareNonces)
-		first, err := s.Ledger.ReserveExtranonces(ctx, coin, more)
-		if err != nil {
+	if !s.hasSpare(coin, count) {
+		if err := s.addSpare(ctx, coin, count); err != nil {
 			return 0, err
 		}
-		have = &nonces{first, first + more}
-		s.spare[coin] = have
 	}
-	have.next += count
-	return have.next - count, nil
+	ranges := s.spare[coin]
+	first := ranges[0].next
+	ranges[0].next += count
+	if !s.hasSpare(coin, count) && !s.away {
+		if err := s.addSpare(ctx, coin, count); err != nil {
+			s.log.Warn("no extra nonces can be kept in reserve", "coin", coin, "err", err)
+		}
+	}
+	return first, nil
+}
+
+// hasSpare drops ranges with too little left for so many in a row, and reports
+// whether one remains.
+func (s *Store) hasSpare(coin string, count uint64) bool {
+	s.spare[coin] = slices.DeleteFunc(s.spare[coin], func(n nonces) bool { return n.end-n.next < count })
+	return len(s.spare[coin]) > 0
+}
+
+func (s *Store) addSpare(ctx context.Context, coin string, count uint64) error {
+	more := max(count, spareNonces)
+	first, err := s.Ledger.ReserveExtranonces(ctx, coin, more)
+	if err == nil {
+		s.spare[coin] = append(s.spare[coin], nonces{first, first + more})
+	}
+	return err
 }
 
 // write numbers a batch and puts it into the database or, when that is away or
@@ -170,9 +190,13 @@ func (s *Store) write(b ledger.Batch) (block int64, err error) {
 	b.Instance, b.Number = s.Epoch(), s.number
 	var cause error
 	if !s.away {
-		block, cause = s.WriteBatch(context.Background(), b)
-		if cause == nil || ledger.Refused(cause) {
-			return block, cause
+		var ids []int64
+		ids, cause = s.WriteBatches(context.Background(), []ledger.Batch{b})
+		if cause == nil {
+			return ids[0], nil
+		}
+		if ledger.Refused(cause) {
+			return 0, cause
 		}
 	}
 	if err := s.files.Append(&b); err != nil {
@@ -206,7 +230,7 @@ func (s *Store) drain(ctx context.Context) {
 func (s *Store) drainAll(ctx context.Context) {
 	pause := firstPause
 	for ctx.Err() == nil {
-		err := s.drainOne(ctx)
+		err := s.drainSome(ctx)
 		if err == nil && s.files.Waiting() <= catchUp {
 			if err = s.finish(ctx); err == nil {
 				return
@@ -231,59 +255,54 @@ func (s *Store) finish(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for s.files.Waiting() > 0 {
-		if err := s.drainLocked(ctx); err != nil {
+		list, ids, err := s.move(ctx)
+		if err != nil {
 			return err
 		}
+		s.found(list, ids)
 	}
 	s.away = false
 	s.log.Info("the database is back, and has all that was in the spool")
 	return nil
 }
 
-// drainOne moves the oldest batch to the database.
-func (s *Store) drainOne(ctx context.Context) error {
-	b, id, err := s.move(ctx)
-	if err == nil && id != 0 {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.found(b, id)
-	}
+// drainSome moves some of the oldest batches to the database.
+func (s *Store) drainSome(ctx context.Context) error {
+	list, ids, err := s.move(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.found(list, ids)
 	return err
 }
 
-func (s *Store) drainLocked(ctx context.Context) error {
-	b, id, err := s.move(ctx)
-	if err == nil && id != 0 {
-		s.found(b, id)
-	}
-	return err
-}
-
-// found notes where a candidate is.
-func (s *Store) found(b *ledger.Batch, id int64) {
-	if b.Instance != s.Epoch() {
-		return
-	}
-	if c := s.blocks[-int64(b.Number)]; c != nil {
-		c.id = id
-	}
-}
-
-func (s *Store) move(ctx context.Context) (b *ledger.Batch, id int64, err error) {
-	b, err = s.files.First()
-	if err != nil || b == nil {
-		return nil, 0, err
-	}
-	id, err = s.WriteBatch(ctx, *b)
-	if err != nil && !ledger.Refused(err) {
-		return nil, 0, err
-	}
-	if err != nil {
-		// What is checked before it is acknowledged does not come here.
-		s.log.Error("the ledger refuses a batch of the spool: it is set aside", "file", s.files.asideFile(), "err", err)
-		if err := s.files.SetAside(b); err != nil {
-			return nil, 0, err
+// found notes where candidates are.
+func (s *Store) found(list []ledger.Batch, ids []int64) {
+	for i, id := range ids {
+		if c := s.blocks[-int64(list[i].Number)]; c != nil && list[i].Instance == s.Epoch() {
+			c.id = id
 		}
 	}
-	return b, id, s.files.Pop()
+}
+
+// move writes some of the oldest batches to the database and takes them out of
+// the log.
+func (s *Store) move(ctx context.Context) (list []ledger.Batch, ids []int64, err error) {
+	list, err = s.files.Peek()
+	if err != nil || len(list) == 0 {
+		return nil, nil, err
+	}
+	ids, err = s.WriteBatches(ctx, list)
+	if err != nil && ledger.Refused(err) {
+		list = list[:1] // one of them is refused: which?
+		ids, err = s.WriteBatches(ctx, list)
+	}
+	if err != nil && ledger.Refused(err) {
+		// What is checked before it is acknowledged does not come here.
+		s.log.Error("the ledger refuses a batch of the spool: it is set aside", "file", s.files.asideFile(), "err", err)
+		ids, err = nil, s.files.SetAside(&list[0])
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return list, ids, s.files.Pop(len(list))
 }

@@ -48,12 +48,12 @@ func (f *flaky) fails(which func() bool) error {
 	return nil
 }
 
-func (f *flaky) WriteBatch(ctx context.Context, b ledger.Batch) (int64, error) {
+func (f *flaky) WriteBatches(ctx context.Context, list []ledger.Batch) ([]int64, error) {
 	if err := f.fails(func() bool { return f.before() }); err != nil {
-		return 0, err
+		return nil, err
 	}
-	id, err := f.DB.WriteBatch(ctx, b)
-	return id, errors.Join(err, f.fails(func() bool { return f.after() }))
+	ids, err := f.DB.WriteBatches(ctx, list)
+	return ids, errors.Join(err, f.fails(func() bool { return f.after() }))
 }
 
 func (f *flaky) SettleBlock(ctx context.Context, id int64, state ledger.BlockState, detail string, at time.Time) error {
@@ -135,6 +135,8 @@ func TestAnAbsenceIsOutlived(t *testing.T) {
 	s := openStore(t, dir, l)
 	first, err := s.ReserveExtranonces(t.Context(), "c", 10)
 	require.NoError(t, err)
+	_, err = s.ReserveExtranonces(t.Context(), "big", 1<<20)
+	require.NoError(t, err)
 	l.set(always, never)
 	for i := range 30 {
 		require.NoError(t, s.AppendShares([]ledger.Share{shareOf("a", i)}))
@@ -154,6 +156,10 @@ func TestAnAbsenceIsOutlived(t *testing.T) {
 	next, err := s.ReserveExtranonces(t.Context(), "c", 10)
 	require.NoError(t, err, "some are in reserve")
 	require.Equal(t, first+10, next)
+	_, err = s.ReserveExtranonces(t.Context(), "big", 1<<20)
+	require.NoError(t, err, "as many as were asked for")
+	_, err = s.ReserveExtranonces(t.Context(), "big", 1<<20)
+	require.ErrorIs(t, err, errAway)
 	_, err = s.ReserveExtranonces(t.Context(), "other", 10)
 	require.ErrorIs(t, err, errAway)
 
