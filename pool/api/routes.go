@@ -63,7 +63,7 @@ func (s *Server) routing() (http.Handler, error) {
 	mux.Handle("GET /metrics", exposition)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.serveReady)
-	mux.Handle("GET /", web.Handler())
+	mux.Handle("/", web.Handler())
 	return s.guard(mux), nil
 }
 
