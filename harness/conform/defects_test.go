@@ -75,7 +75,7 @@ func defectsCN() map[string]string {
 		"tells job ids":              "SEC-AUTH-01",
 		"deaf kept":                  "ROB-SLOW-02",
 		"out of bounds":              "VD-BOUND-01",
-		"zero target":                "CN-JOB-13 CN-SUB-18 VD-BOUND-02 VD-FLIGHT-01 VD-SUBSEC-01",
+		"zero target":                "CN-JOB-13 CN-SUB-18 VD-BOUND-01 VD-BOUND-02 VD-FLIGHT-01 VD-SUBSEC-01",
 		"drifting":                   "VD-BOUND-03",
 		"burst closes":               "VD-SUBSEC-01",
 		"replaced refused":           "CN-SUB-15",
