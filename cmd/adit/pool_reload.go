@@ -34,11 +34,11 @@ func (r *reloader) reload() {
 		}
 		return
 	}
-	r.level.Set(logLevel(cfg.Log))
 	if len(waiting) > 0 {
-		r.log.Warn("some changes wait for the next start", "in", strings.Join(waiting, ", "))
+		r.log.Warn("the changes of these wait for the next start: " + strings.Join(waiting, ", "))
 	}
 	r.log.Info("the configuration has been reloaded", "file", r.file)
+	r.level.Set(logLevel(cfg.Log))
 }
 
 // reloadOnHangup reloads at each SIGHUP until the function that it returns is
