@@ -221,7 +221,8 @@ func (s *Session) write(line []byte) error {
 	if _, err := s.conn.Write(line); err != nil {
 		return fmt.Errorf("sending to the pool: %w", err)
 	}
-	return s.conn.SetWriteDeadline(time.Time{})
+	_ = s.conn.SetWriteDeadline(time.Time{}) // where it has ended meanwhile, reading says so
+	return nil
 }
 
 // login speaks the dialect's opening and waits for the first usable job.
