@@ -94,6 +94,6 @@ func TestReadyIsToldOnce(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		require.NoError(t, r.stop())
-		require.Equal(t, []string{"ready: 2 cpu workers, fake with 4 lanes"}, r.texts(EventInfo))
+		require.Equal(t, []string{"ready: 2 x cpu fake with 4 lanes"}, r.texts(EventInfo))
 	})
 }

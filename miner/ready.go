@@ -2,6 +2,7 @@ package miner
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/aditmine/adit/hash"
 )
@@ -30,19 +31,27 @@ func (e *Engine) arrive(worker int, a *hash.Algorithm) {
 	}
 }
 
-// equipment describes the workers in one line, such as "2 cpu workers, avx2
-// with 8 lanes, 32 MiB of scratchpads, 100% huge pages (transparent)".
+// equipment describes the workers in one line, such as "2 x cpu avx2 with 8
+// lanes, 32 MiB of scratchpads, 100% huge pages (transparent)".
 func (e *Engine) equipment() string {
 	var memory hash.MemoryStatus
-	var first hash.SearcherInfo
-	for i, w := range e.workers {
+	var kinds []string
+	count := map[string]int{}
+	for _, w := range e.workers {
 		info := w.info.Load()
 		memory = memory.Add(info.Memory)
-		if i == 0 {
-			first = *info
+		kind := fmt.Sprintf("%s %s with %d lanes", info.Backend, info.Impl, info.Lanes)
+		if info.Backend == info.Impl {
+			kind = info.Device
+		}
+		if count[kind]++; count[kind] == 1 {
+			kinds = append(kinds, kind)
 		}
 	}
-	text := fmt.Sprintf("%d %s workers, %s with %d lanes", len(e.workers), first.Backend, first.Impl, first.Lanes)
+	for i, kind := range kinds {
+		kinds[i] = fmt.Sprintf("%d x %s", count[kind], kind)
+	}
+	text := strings.Join(kinds, ", ")
 	if memory.Bytes > 0 {
 		text += fmt.Sprintf(", %d MiB of scratchpads, %s", memory.Bytes>>20, memory)
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aditmine/adit/gpu"
+	"github.com/aditmine/adit/gpu/opencl"
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cpu"
 	"github.com/aditmine/adit/hash/cpu/topology"
@@ -56,6 +58,8 @@ const mineExample = `  # all processors, dashboard
 // mineFlags is the command line of adit mine.
 type mineFlags struct {
 	pools                   poolFlags
+	gpu                     gpuFlags
+	api                     apiFlags
 	algo                    string
 	threads, retries, pause int
 	printTime               int
@@ -94,6 +98,7 @@ func (f *mineFlags) define(cmd *cobra.Command) {
 	fl.IntVarP(&f.threads, "threads", "t", 0, "`number` of threads (default: what tuning finds best)")
 	fl.IntVar(&f.lanes, "lanes", 0, "`number` of hashes that one thread computes at once (default: what tuning finds best)")
 	fl.BoolVar(&f.noTune, "no-tune", false, "measure nothing at the start; see 'adit tune --help'")
+	f.gpu.define(cmd)
 	fl.BoolVar(&f.pools.tls, "tls", false, "encrypt the connection")
 	fl.StringArrayVar(&f.pools.fingerprints, "tls-fingerprint", nil, "accept only the certificate with this SHA-256 `hash`, in hex; implies --tls")
 	fl.BoolVarP(&f.pools.keepalive, "keepalive", "k", false, "send keepalive messages when idle (needs a pool that knows them)")
@@ -106,6 +111,7 @@ func (f *mineFlags) define(cmd *cobra.Command) {
 	fl.BoolVar(&f.noTUI, "no-tui", false, "print lines instead of the dashboard")
 	fl.BoolVar(&f.noColor, "no-color", false, "use no colours (NO_COLOR is obeyed as well)")
 	fl.BoolVar(&f.ascii, "ascii", false, "draw the dashboard with ASCII characters only")
+	f.api.define(fl)
 	fl.BoolVar(&f.dryRun, "dry-run", false, "check the command line, say what would be done, and end")
 }
 
@@ -114,7 +120,8 @@ type minePlan struct {
 	algorithm *hash.Algorithm
 	endpoints []stratumclient.Endpoint
 	setting   cpuSetting
-	tuned     bool  // setting needs no measuring
+	tuned     bool // setting needs no measuring
+	cards     []gpu.Device
 	cpus      []int // to pin to; empty is no pinning, nil the default
 }
 
@@ -128,6 +135,9 @@ func (f *mineFlags) plan() (*minePlan, error) {
 	if p.endpoints, err = f.pools.endpoints(p.algorithm); err != nil {
 		return nil, err
 	}
+	if err := f.api.check(); err != nil {
+		return nil, err
+	}
 	for _, n := range []struct {
 		flag       string
 		value, top int
@@ -137,6 +147,12 @@ func (f *mineFlags) plan() (*minePlan, error) {
 		}
 	}
 	p.setting, p.tuned = savedSetting(p.algorithm, f.threads, f.lanes)
+	if p.cards, err = f.gpu.choose(p.algorithm, opencl.Devices); err != nil {
+		return nil, err
+	}
+	if f.gpu.noCPU {
+		p.setting, p.tuned = cpuSetting{}, true
+	}
 	if p.cpus, err = parseAffinity(f.affinity); err != nil {
 		return nil, err
 	}
@@ -185,13 +201,15 @@ func (f *mineFlags) run(cmd *cobra.Command) error {
 		p.cpus = defaultPinning(p.setting.threads)
 	}
 	leaveRoom(p.setting.threads)
+	deps := minerDeps(client, f.lanesFor(p), p.cpus)
+	addCards(&deps, p.setting.threads, p.cards)
 	engine, err := miner.New(miner.Config{
-		Algorithm: p.algorithm, Workers: p.setting.threads, Goal: f.shares, Dialect: string(stratumclient.DialectOf(p.algorithm)),
-	}, minerDeps(client, f.lanesFor(p), p.cpus))
+		Algorithm: p.algorithm, Workers: p.setting.threads + len(p.cards), Goal: f.shares, Dialect: string(stratumclient.DialectOf(p.algorithm)),
+	}, deps)
 	if err != nil {
 		return err
 	}
-	return view.run(cmd.Context(), engine)
+	return f.mineWithAPI(cmd.Context(), p, view, engine)
 }
 
 // tune measures what the command line leaves open, once for each machine.
@@ -243,7 +261,7 @@ func (f *mineFlags) client(p *minePlan) (*stratumclient.Client, error) {
 	first := time.Duration(f.pause) * time.Second
 	return stratumclient.New(stratumclient.Config{
 		Settings: stratumclient.Settings{
-			Agent:      fmt.Sprintf("adit/%s (%s; %s)", version, runtime.GOOS, runtime.GOARCH),
+			Agent:      agent(),
 			Algorithms: sameDialect(p.algorithm),
 		},
 		Endpoints: p.endpoints,
@@ -304,6 +322,9 @@ func (f *mineFlags) banner(p *minePlan) []plain.Row {
 		{Label: "ALGO", Value: describeAlgorithm(p.algorithm)},
 		{Label: "THREADS", Value: describeSetting(p)},
 	}
+	for _, d := range p.cards {
+		rows = append(rows, plain.Row{Label: "OPENCL", Value: fmt.Sprintf("%d %s, %d units", d.Index, d.Name, d.Units)})
+	}
 	for i, e := range p.endpoints {
 		secured := ""
 		if e.TLS {
@@ -317,6 +338,9 @@ func (f *mineFlags) banner(p *minePlan) []plain.Row {
 
 // describeSetting says with what the processor searches.
 func describeSetting(p *minePlan) string {
+	if p.setting.threads == 0 {
+		return "none"
+	}
 	lanes := "each with its usual number of lanes"
 	if p.setting.lanes > 0 {
 		lanes = fmt.Sprintf("each with %d lanes", p.setting.lanes)
