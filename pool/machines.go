@@ -109,7 +109,7 @@ func (p *Pool) cooperate(ctx context.Context) {
 	if p.makesJobs() {
 		running.Go(func() { p.machines.Listen(ctx, cluster.Tips, p.hearTip) })
 	}
-	if p.deps.Roles.Has(cluster.Stratum) {
+	if p.deps.Roles.Has(cluster.Stratum) || p.deps.Roles.Has(cluster.API) {
 		running.Go(func() { p.machines.Listen(ctx, cluster.Bans, p.hearBan) })
 	}
 	running.Wait()
