@@ -9,7 +9,7 @@ import (
 )
 
 // Penalties is the book of bad shares and bans, for those who show and edit
-// it. A ban by hand holds from the next login on.
+// it. A ban by hand ends sessions within seconds.
 func (p *Pool) Penalties() *penalty.Book { return p.penalties }
 
 // fault reports whether a verdict is the miner's own doing. What is late, or
@@ -69,18 +69,35 @@ func (s *session) announceBan(login string) {
 }
 
 // sentenceText is what a miner is told at the end.
-func sentenceText(sentence penalty.Sentence) string {
-	if sentence == penalty.Cut {
-		return "Too many bad shares"
+func (s *session) sentenceText() string {
+	if ban, banned := s.pool.penalties.Check(s.login(), s.address); banned {
+		return banText(ban)
 	}
-	return cryptonote.TextBannedNow + ": too many bad shares"
+	return "Too many bad shares"
+}
+
+// banText begins as miners know it, who then try elsewhere.
+func banText(ban penalty.Ban) string {
+	return fmt.Sprintf("%s until %s: %s", cryptonote.TextBannedNow, ban.Until.UTC().Format(time.RFC3339), ban.Reason)
+}
+
+// obeyBans ends the session of a miner that has been banned: by hand, or for
+// what another of its sessions did.
+func (s *session) obeyBans() {
+	login := s.login()
+	if login == "" {
+		return
+	}
+	if _, banned := s.pool.penalties.Check(login, s.address); banned && s.sentence.CompareAndSwap(int32(penalty.Nothing), int32(penalty.BanParty)) {
+		s.interrupt()
+	}
 }
 
 // mayLogIn checks a login against the bans and the rate of logins. The reason
 // is accepted when nothing speaks against it; else the text is for the miner.
 func (s *session) mayLogIn(login string) (why Reason, text string) {
 	if ban, banned := s.pool.penalties.Check(login, s.address); banned {
-		return BannedMiner, fmt.Sprintf("%s until %s: %s", cryptonote.TextBannedNow, ban.Until.UTC().Format(time.RFC3339), ban.Reason)
+		return BannedMiner, banText(ban)
 	}
 	if !s.pool.logins.Allow(s.address) {
 		return TooManyLogins, "Too many logins from this address. Please wait."

@@ -40,7 +40,8 @@ func TestBadSharesEndTheSessionThenTheLogin(t *testing.T) {
 	neighbour := l.loginAs("wallet2", "x")
 	cheat := l.login()
 	require.Equal(t, "Too many bad shares", cheat.cheat(t))
-	require.Equal(t, "IP Address currently banned: too many bad shares", l.login().cheat(t))
+	told := l.login().cheat(t)
+	require.Regexp(t, `^IP Address currently banned until \S+: most of its shares from this address were bad$`, told)
 	require.Equal(t, penalty.Key{Login: "wallet", Address: "127.0.0.1"}, l.Penalties().Bans()[0].Key)
 	require.True(t, l.seen(func(e Event) bool { b, is := e.(*Banned); return is && b.Ban.Login == "wallet" }))
 
@@ -60,9 +61,12 @@ func TestBadSharesEndTheSessionThenTheLogin(t *testing.T) {
 	l.login()
 }
 
-func TestBansByHandHoldAtTheNextLogin(t *testing.T) {
-	l := startLab(t, nil)
+func TestBansByHand(t *testing.T) {
+	l := startLab(t, func(c *config.Config, _ *Deps) { c.Ports[0].Interval = 100 * time.Millisecond })
+	mining := l.login()
 	l.Penalties().Ban(penalty.Key{Address: "127.0.0.1"}, "by hand", time.Now().Add(time.Hour))
+	require.Contains(t, mining.read().text(), ": by hand", "who is there is sent away")
+	mining.expectClosed()
 	c := l.dial(0)
 	reply, _ := c.call("login", `{"login":"wallet","pass":"x"}`)
 	require.Contains(t, reply.text(), ": by hand")

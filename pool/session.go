@@ -178,9 +178,9 @@ func (s *session) ended(err error) string {
 		return "does not read what it is sent"
 	case s.sentence.Load() != int32(penalty.Nothing):
 		s.drain()
-		s.dialect.complain(sentenceText(penalty.Sentence(s.sentence.Load())))
+		s.dialect.complain(s.sentenceText())
 		s.conn.finish(true)
-		return "too many bad shares"
+		return "bad shares, or banned"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		s.drain()
 		s.conn.finish(false)
@@ -258,6 +258,9 @@ func (s *session) memoryKey(m ledger.Miner) vardiff.Key {
 // nextJob makes a job of the current round at the current difficulty; s.mu is
 // held.
 func (s *session) nextJob(r *round) (*job, error) {
+	if err := s.feed.lost(); err != nil {
+		return nil, err
+	}
 	s.vd.SetNetwork(clampUint64(r.Difficulty))
 	j := job{difficulty: s.vd.Difficulty(), round: r}
 	if s.hasNonce1 {
@@ -294,12 +297,13 @@ func (s *session) push() {
 		err = s.dialect.sendJob(j, clean)
 	}
 	if err != nil {
-		s.pool.log.Error("no new job for a session", "session", s.id, "err", err)
+		s.pool.complain("sessions are given no new jobs", err)
 	}
 }
 
-// tick lets vardiff see the silence.
+// tick lets vardiff see the silence, and bans the session.
 func (s *session) tick() {
+	s.obeyBans()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.open && s.vd.Tick(s.pool.deps.Now()) {
