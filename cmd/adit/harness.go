@@ -26,7 +26,7 @@ func newHarnessCmd() *cobra.Command {
   adit harness replay session.mtrace.gz --target 127.0.0.1:3333 --user WALLET
   adit harness run smoke --target 127.0.0.1:3333 --profile cn --algo cn/upx2`,
 	}
-	cmd.AddCommand(newHarnessRunCmd(), newHarnessListCmd(), newHarnessExplainCmd(), newHarnessReportCmd(),
+	cmd.AddCommand(newHarnessRunCmd(), newHarnessListCmd(), newHarnessExplainCmd(), newHarnessReportCmd(), newHarnessCompareCmd(),
 		newHarnessRecordCmd(), newHarnessJudgeCmd(), newHarnessReplayCmd(), newHarnessServeCmd(), newHarnessTraceCmd())
 	cmd.AddCommand(newHarnessLoadCmd(), newHarnessLatencyCmd(), newHarnessVardiffCmd())
 	return cmd

@@ -31,6 +31,13 @@ type harnessNode struct {
 	stop func() error
 }
 
+// Renew changes the template, as new transactions do.
+func (n *harnessNode) Renew() {
+	if r, ok := n.Node.(conform.Renewer); ok {
+		r.Renew()
+	}
+}
+
 // startHarnessNode serves a node of the profile's kind.
 func startHarnessNode(ctx context.Context, profile conform.Profile, a *hash.Algorithm, listen string) (*harnessNode, error) {
 	steered, served, err := makeHarnessNode(profile, a)
@@ -76,6 +83,8 @@ func (n moneroHarnessNode) FailNext(count int) { n.Faults().FailNext(count, simn
 func (n moneroHarnessNode) Recover()           { n.Faults().Clear() }
 func (n moneroHarnessNode) Handed() (int, int) { return n.Status().Submitted, n.Status().Refused }
 
+func (n moneroHarnessNode) Renew() { n.AddTransactions(1) }
+
 func (n moneroHarnessNode) Mine(count int) error {
 	_, err := n.Node.Mine(count)
 	return err
@@ -94,6 +103,7 @@ func (n ckbHarnessNode) Difficulty() uint64   { return harnessNodeDifficulty }
 func (n ckbHarnessNode) FailNext(count int)   { n.Node.FailNext(count, simnode.FailStatus) }
 func (n ckbHarnessNode) Recover()             { n.Clear() }
 func (n ckbHarnessNode) Mine(count int) error { n.Node.Mine(count); return nil }
+func (n ckbHarnessNode) Renew()               { n.AddTransactions(1) }
 
 func (n ckbHarnessNode) Handed() (int, int) {
 	c := n.Status().Counts

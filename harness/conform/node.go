@@ -22,6 +22,10 @@ type Node interface {
 	SetDifficulty(uint64) error
 }
 
+// Renewer is a node that can be made to change its template without a new block,
+// as new transactions do.
+type Renewer interface{ Renew() }
+
 // steered is a node in the hands of one check. It counts what the check has
 // asked for, so that other blocks can be told from those.
 type steered struct {

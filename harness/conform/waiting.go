@@ -126,6 +126,11 @@ func (e *Env) refreshed() (m *miner, before, after *task, found share, err error
 	if found, err = e.valid(before.work); err != nil {
 		return nil, nil, nil, share{}, err
 	}
+	if e.node != nil {
+		if r, ok := e.node.Node.(Renewer); ok {
+			r.Renew()
+		}
+	}
 	after, err = m.next(period*2+e.cfg.Timeout, func(t *task) bool { return t.height == before.height })
 	if err == nil && after == nil && m.closed {
 		err = inconclusivef("the pool closed the connection before it had other work")
