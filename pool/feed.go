@@ -27,6 +27,13 @@ const (
 	sessionNonces = 1 << 10
 )
 
+// lostAfter is how long the nodes may fail before the newest work that they
+// gave counts as out of date: nobody is given jobs of it any more.
+const lostAfter = time.Minute
+
+// errLost says that there is no work worth doing.
+var errLost = errors.New("the nodes have given no work for too long")
+
 // complainEvery is how often a lasting trouble is logged.
 const complainEvery = 30 * time.Second
 
@@ -58,6 +65,7 @@ type feed struct {
 
 	failures   atomic.Uint64
 	failing    atomic.Bool
+	failedAt   atomic.Int64 // since when, in Unix nanoseconds; while failing
 	complained time.Time
 }
 
@@ -148,14 +156,26 @@ func (f *feed) report(err error) {
 	if err == nil {
 		if f.failing.Swap(false) {
 			f.log.Info("the node answers again", "coin", f.cfg.Name)
+			f.broadcast() // to those who came meanwhile
 		}
 		return
 	}
 	f.failures.Add(1)
+	if !f.failing.Load() {
+		f.failedAt.Store(now.UnixNano())
+	}
 	if !f.failing.Swap(true) || now.Sub(f.complained) >= complainEvery {
 		f.complained = now
 		f.log.Warn("the node fails; miners keep their jobs", "coin", f.cfg.Name, "node", f.where(), "err", err)
 	}
+}
+
+// lost is errLost while the nodes have failed for too long.
+func (f *feed) lost() error {
+	if f.failing.Load() && f.now().Sub(time.Unix(0, f.failedAt.Load())) > lostAfter {
+		return errLost
+	}
+	return nil
 }
 
 // sleep waits for d. It reports true when a template is wanted at once.

@@ -296,8 +296,8 @@ func (s *session) push() {
 	if err == nil {
 		err = s.dialect.sendJob(j, clean)
 	}
-	if err != nil {
-		s.pool.complain("sessions are given no new jobs", err)
+	if err != nil && !errors.Is(err, errLost) { // the feed tells of that
+		s.pool.log.Error("no new job for a session", "session", s.id, "err", err)
 	}
 }
 
