@@ -48,6 +48,8 @@ func postgresSentinel(code string, err error) error {
 		return fmt.Errorf("%w (%w)", ErrFull, err)
 	case code == "XX001", code == "XX002": // data_corrupted, index_corrupted
 		return fmt.Errorf("%w (%w)", ErrNotLedger, err)
+	case code == "42P01": // undefined_table: no pool has opened the database yet
+		return fmt.Errorf("%w (%w)", ErrMissing, err)
 	case code == "55P03": // lock_not_available
 		return fmt.Errorf("%w (%w)", ErrLocked, err)
 	}
