@@ -9,6 +9,12 @@ import (
 // row (full jitter), so that the miners of a pool that restarts do not all
 // come back at once.
 type Retry struct {
+	// Attempts is how many failures in a row a pool is granted before the next
+	// one of the list is tried; 1.
+	Attempts int
+	// Pause is the mean time between those attempts, a quarter more or less;
+	// First. Only then the limits below begin.
+	Pause time.Duration
 	// First is the limit after the first failure; 1 s.
 	First time.Duration
 	// Most is the highest limit; 60 s.
@@ -22,6 +28,10 @@ func (r Retry) withDefaults() Retry {
 	if r.First <= 0 {
 		r.First = time.Second
 	}
+	r.Attempts = max(r.Attempts, 1)
+	if r.Pause <= 0 {
+		r.Pause = r.First
+	}
 	if r.Most <= 0 {
 		r.Most = time.Minute
 	}
@@ -29,6 +39,15 @@ func (r Retry) withDefaults() Retry {
 		r.Stable = 30 * time.Second
 	}
 	return r
+}
+
+// wait is the time to let pass after so many failures in a row; random is from
+// 0 to below 1.
+func (r Retry) wait(failures int, random float64) time.Duration {
+	if failures < r.Attempts {
+		return time.Duration((0.75 + random/2) * float64(r.Pause))
+	}
+	return time.Duration(random * float64(r.limit(failures-r.Attempts+1)))
 }
 
 // limit is the longest wait after so many failures in a row.

@@ -34,7 +34,8 @@ func newRoster(cfg *Config) *roster {
 }
 
 // next picks the first of the first n pools that may be tried now. Otherwise
-// wait is the time until one of them may.
+// wait is the time until one of them may. A pool that has attempts left is
+// waited for: those behind it are not looked at.
 func (r *roster) next(n int) (index int, wait time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -46,6 +47,9 @@ func (r *roster) next(n int) (index int, wait time.Duration) {
 		}
 		if wait == 0 || d < wait {
 			wait = d
+		}
+		if r.pools[i].failures < r.retry.Attempts {
+			break
 		}
 	}
 	return -1, wait
@@ -77,7 +81,7 @@ func (r *roster) failed(i int, lasted time.Duration, err error) time.Duration {
 	if errors.As(err, &to) {
 		p.address = to.Host
 	}
-	wait := time.Duration(r.rand() * float64(r.retry.limit(p.failures)))
+	wait := r.retry.wait(p.failures, r.rand())
 	p.notBefore = r.clock.Now().Add(wait)
 	return wait
 }

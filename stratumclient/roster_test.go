@@ -76,3 +76,31 @@ func TestRosterFollowsARedirectOnce(t *testing.T) {
 	_, addr = r.target(0)
 	require.Equal(t, "a:1", addr)
 }
+
+// TestRosterGrantsAttempts: as many as were asked for, in even pauses, before
+// the next of the list gets its turn.
+func TestRosterGrantsAttempts(t *testing.T) {
+	r, clock := testRoster(t, 0.5)
+	r.retry = Retry{Attempts: 3, Pause: 5 * time.Second}.withDefaults()
+	down := errors.New("down")
+	for range 2 {
+		i, _ := r.next(2)
+		require.Zero(t, i)
+		require.Equal(t, 5*time.Second, r.failed(0, 0, down))
+		i, wait := r.next(2)
+		require.Equal(t, -1, i, "the second pool is not tried yet")
+		require.Equal(t, 5*time.Second, wait)
+		clock.now = clock.now.Add(wait)
+	}
+	require.Equal(t, 500*time.Millisecond, r.failed(0, 0, down), "back-off begins")
+	i, _ := r.next(2)
+	require.Equal(t, 1, i)
+	require.Equal(t, 5*time.Second, r.failed(1, 0, down))
+	i, wait := r.next(2)
+	require.Equal(t, -1, i)
+	require.Equal(t, 500*time.Millisecond, wait, "whichever comes first")
+
+	require.Equal(t, 3750*time.Millisecond, r.retry.wait(1, 0))
+	require.Equal(t, 5*time.Second, r.failed(0, time.Hour, down), "a long connection gives new attempts")
+	require.Equal(t, Retry{Attempts: 1, Pause: time.Second, First: time.Second, Most: time.Minute, Stable: 30 * time.Second}, Retry{}.withDefaults())
+}

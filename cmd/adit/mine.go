@@ -32,8 +32,9 @@ second implementation after they were sent; one that differs is reported, and
 that thread's shares are then checked before.
 
 Several pools: give -o more than once. The first that answers is used, and left
-again as soon as one before it has come back. When none answers, adit keeps
-trying, with growing random pauses. The Nth -u, -p, -O, --rig-id and
+again as soon as one before it has come back. A pool that fails is tried -r
+times, -R seconds apart, before the next one is (XMRig waits 5 times 5 seconds);
+when none answers, adit keeps trying, with growing random pauses. The Nth -u, -p, -O, --rig-id and
 --tls-fingerprint belongs to the Nth -o; one given once belongs to all pools.
 --tls encrypts the connection to all of them, stratum+ssl:// to one.
 
@@ -102,8 +103,8 @@ func (f *mineFlags) define(cmd *cobra.Command) {
 	fl.BoolVar(&f.pools.tls, "tls", false, "encrypt the connection")
 	fl.StringArrayVar(&f.pools.fingerprints, "tls-fingerprint", nil, "accept only the certificate with this SHA-256 `hash`, in hex; implies --tls")
 	fl.BoolVarP(&f.pools.keepalive, "keepalive", "k", false, "send keepalive messages when idle (needs a pool that knows them)")
-	fl.IntVarP(&f.pause, "retry-pause", "R", 1, "longest pause before a second attempt, in `seconds`; it doubles up to a minute")
-	fl.IntVarP(&f.retries, "retries", "r", 5, "`number`, taken for XMRig's sake: adit tries the next pool at once and never gives up")
+	fl.IntVarP(&f.retries, "retries", "r", 1, "`number` of attempts at a pool before the next one is tried")
+	fl.IntVarP(&f.pause, "retry-pause", "R", 1, "pause between those attempts, in `seconds`; later it doubles up to a minute")
 	fl.Uint64Var(&f.shares, "shares", 0, "stop after this `number` of accepted shares (default: never)")
 	fl.IntVar(&f.printTime, "print-time", 60, "`seconds` between two lines with the hash rate, 0 for none")
 	fl.StringVarP(&f.logFile, "log-file", "l", "", "also write the lines to this `file`")
@@ -258,14 +259,14 @@ func (f *mineFlags) lanesFor(p *minePlan) func(*hash.Algorithm) int {
 
 // client makes the client for the pools; nothing is connected yet.
 func (f *mineFlags) client(p *minePlan) (*stratumclient.Client, error) {
-	first := time.Duration(f.pause) * time.Second
+	pause := time.Duration(f.pause) * time.Second
 	return stratumclient.New(stratumclient.Config{
 		Settings: stratumclient.Settings{
 			Agent:      agent(),
 			Algorithms: sameDialect(p.algorithm),
 		},
 		Endpoints: p.endpoints,
-		Retry:     stratumclient.Retry{First: first, Most: max(first, time.Minute)},
+		Retry:     stratumclient.Retry{Attempts: f.retries, Pause: pause, First: pause, Most: max(pause, time.Minute)},
 	})
 }
 
