@@ -173,14 +173,7 @@ func (w *world) runOut(p *payout.Payer) {
 	w.t.Helper()
 	for range 100 {
 		_ = p.Pass(w.t.Context()) // trouble may pass
-		w.audit()
-		open := w.payouts(ledger.PayoutQuery{Open: true})
-		plan, err := p.Plan(w.t.Context())
-		require.NoError(w.t, err)
-		if len(open) == 0 && len(plan.Batches) == 0 {
-			return
-		}
-		if len(open) > 0 && open[0].State == ledger.PayoutReview {
+		if w.settled() {
 			return
 		}
 		w.later(1)
@@ -188,10 +181,29 @@ func (w *world) runOut(p *payout.Payer) {
 	w.t.Fatalf("payouts do not come to an end: %+v", w.payouts(ledger.PayoutQuery{Open: true}))
 }
 
-// paidOnce compares what arrived with what the ledger says, to the unit.
+// settled reports whether nothing is under way and nobody waits to be paid, or
+// a person is needed.
+func (w *world) settled() bool {
+	w.t.Helper()
+	open := w.payouts(ledger.PayoutQuery{Open: true})
+	if len(open) > 0 {
+		return open[0].State == ledger.PayoutReview
+	}
+	plan, err := w.Plan(w.t.Context())
+	require.NoError(w.t, err)
+	return len(plan.Batches) == 0
+}
+
+// paidOnce audits the ledger, and compares it with what arrived.
 func (w *world) paidOnce(due map[string]uint64) {
 	w.t.Helper()
 	w.audit()
+	w.arrivedOnce(due)
+}
+
+// arrivedOnce compares what arrived with what the ledger says, to the unit.
+func (w *world) arrivedOnce(due map[string]uint64) {
+	w.t.Helper()
 	got := w.sim.Received()
 	var withheld, fees uint64
 	for _, p := range w.payouts(ledger.PayoutQuery{State: ledger.PayoutConfirmed}) {
