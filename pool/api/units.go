@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,16 @@ type Atomic uint64
 // MarshalJSON implements json.Marshaler.
 func (a Atomic) MarshalJSON() ([]byte, error) {
 	return []byte(`"` + strconv.FormatUint(uint64(a), 10) + `"`), nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (a *Atomic) UnmarshalJSON(text []byte) error {
+	n, err := strconv.ParseUint(strings.Trim(string(text), `"`), 10, 64)
+	if err != nil {
+		return fmt.Errorf("%s is no amount of atomic units", text)
+	}
+	*a = Atomic(n)
+	return nil
 }
 
 // units is a balance that should not be below zero, and counts as zero when

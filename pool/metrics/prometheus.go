@@ -41,7 +41,7 @@ func Handler(source Source, figures *Collector, counts func() LedgerCounts) (htt
 			return nil, err
 		}
 	}
-	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second}), nil
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, ErrorHandling: promhttp.ContinueOnError, Timeout: 10 * time.Second}), nil
 }
 
 // exporter shows a pool to Prometheus.
@@ -96,8 +96,9 @@ func (w writer) counter(name string, value float64, labels ...string) {
 
 func (w writer) histogram(name string, c histogram.Counts, labels ...string) {
 	buckets := make(map[float64]uint64, len(c.UpTo))
-	for i, bound := range histogram.Bounds() {
-		buckets[bound.Seconds()] = c.UpTo[i]
+	bounds := histogram.Bounds()
+	for i, n := range c.UpTo { // none where nothing counts yet
+		buckets[bounds[i].Seconds()] = n
 	}
 	w.to <- prometheus.MustNewConstHistogram(w.descs[name], c.Count, c.Sum.Seconds(), buckets, labels...)
 }
