@@ -31,6 +31,8 @@ func TestLabUsage(t *testing.T) {
 		{"vardiff", "--model", "nobody"},
 		{"vardiff", "--scenario", "nothing"},
 		{"vardiff", "--trials", "0"},
+		{"vardiff", "--target", "127.0.0.1:1", "--scenario", "all"},
+		{"vardiff", "--target", "127.0.0.1:1", "--scenario", "proxy", "--step-at", "1m"},
 		{"vardiff", "--target", "192.0.2.1:3333"},
 	} {
 		_, err := harnessRun(t, args...)

@@ -26,8 +26,10 @@ them models of what pools in the field do and, as adit, the bundled pool's own;
 With --target, live: miners log in to the pool and hash for real, held down to
 --hashrate each, so no share is made up. All miners together must stay well
 below what this machine hashes, and the pool must allow a difficulty as low as
-hashrate times interval. --step-at and --step change the rate on the way. Allow
-for 20 intervals at the end: convergence is looked for in the time after it.
+hashrate times interval. --step-at and --step change the rate on the way, or
+--scenario names what the miners do, in as many intervals as the simulated ones.
+Allow for 20 intervals at the end: convergence is looked for in the time after
+it. Shares in flight come with --fault-to-pool latency=500ms.
 
 Exit status: 0 measured, 1 the pool refused valid shares, or credit is clearly
 not work, 2 a mistake on the command line, 5 void.`
@@ -35,6 +37,8 @@ not work, 2 a mistake on the command line, 5 void.`
 // vardiffFlags is the command line of adit harness vardiff.
 type vardiffFlags struct {
 	labFlags
+	// named and timed say that a scenario and a duration were given.
+	named, timed      bool
 	models, scenarios []string
 	table, list       bool
 	trials, miners    int
@@ -54,6 +58,7 @@ func newHarnessVardiffCmd() *cobra.Command {
   adit harness vardiff --target 127.0.0.1:3333 --algo cn/upx2 --hashrate 20 --miners 5 --interval 15s --duration 20m`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.named, f.timed = cmd.Flags().Changed("scenario"), cmd.Flags().Changed("duration")
 			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -202,6 +207,10 @@ func (f *vardiffFlags) simulate(ctx context.Context, w io.Writer, models []labva
 
 // live measures a pool.
 func (f *vardiffFlags) live(ctx context.Context, stdout, stderr io.Writer) error {
+	scenario, err := f.liveScenario()
+	if err != nil {
+		return err
+	}
 	bench, err := f.open(ctx, stderr)
 	if err != nil {
 		return err
@@ -212,10 +221,6 @@ func (f *vardiffFlags) live(ctx context.Context, stdout, stderr io.Writer) error
 		return err
 	}
 	defer func() { _ = finder.Close() }() // memory only
-	scenario := labvardiff.Scenario{Name: "live", Length: f.duration, From: f.stepAt}
-	if f.stepAt > 0 {
-		scenario.Rates = []labvardiff.Step{{At: f.stepAt, Rate: f.step}}
-	}
 	result, err := labvardiff.RunLive(ctx, labvardiff.LiveConfig{Target: bench.target, Miners: f.miners, Rate: f.hashrate,
 		Interval: f.interval, Scenario: scenario, Finder: finder, Progress: progressTo(stderr)})
 	if result == nil {
@@ -225,6 +230,31 @@ func (f *vardiffFlags) live(ctx context.Context, stdout, stderr io.Writer) error
 		return err
 	}
 	return liveOutcome(result)
+}
+
+// liveScenario is the one that is named, or made of the flags.
+func (f *vardiffFlags) liveScenario() (labvardiff.Scenario, error) {
+	if !f.named {
+		sc := labvardiff.Scenario{Name: "live", Length: f.duration, From: f.stepAt}
+		if f.stepAt > 0 {
+			sc.Rates = []labvardiff.Step{{At: f.stepAt, Rate: f.step}}
+		}
+		return sc, nil
+	}
+	picked, err := pick("--scenario", f.scenarios, labvardiff.Scenarios(), func(s labvardiff.Scenario) string { return s.Name })
+	switch {
+	case err != nil:
+		return labvardiff.Scenario{}, err
+	case len(picked) != 1:
+		return labvardiff.Scenario{}, usagef("--scenario: a live run has one")
+	case f.stepAt > 0:
+		return labvardiff.Scenario{}, usagef("give --scenario or --step-at, not both")
+	}
+	sc := picked[0].Scaled(f.interval)
+	if f.timed {
+		sc.Length = f.duration
+	}
+	return sc, nil
 }
 
 // liveOutcome turns a live result into an exit status.

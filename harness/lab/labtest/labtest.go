@@ -92,11 +92,11 @@ func (p *Pool) NewTip() error {
 	return nil
 }
 
-// Connections is how many there are.
-func (p *Pool) Connections() int {
+// Logins is how many connections there have been.
+func (p *Pool) Logins() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.conns)
+	return p.count
 }
 
 // Close ends the pool.

@@ -23,8 +23,9 @@ type LiveConfig struct {
 	Rate   float64
 	// Interval is the share interval that the pool declares.
 	Interval time.Duration
-	// Scenario says for how long, and how the rate changes. Start, Flight and
-	// Reconnects have no meaning here: the pool and the line decide.
+	// Scenario says for how long, how the rate changes, and when all miners
+	// reconnect. Its other members have no meaning here: the pool and the line
+	// decide.
 	Scenario Scenario
 	// Finder finds the shares. It stays the caller's.
 	Finder *lab.Finder
@@ -52,7 +53,7 @@ type LiveResult struct {
 	CreditIn *stats.Interval `json:"credit_ratio_95,omitempty"`
 	Accepted int             `json:"accepted"`
 	// Rejected are refusals of valid shares by reason; Unanswered had no answer
-	// when the run ended.
+	// when the run, or their connection, ended.
 	Rejected   map[wire.Reason]int `json:"rejected,omitempty"`
 	Unanswered int                 `json:"unanswered"`
 	Closed     int                 `json:"closed_connections"`
@@ -80,13 +81,15 @@ type liveMiner struct {
 	credited uint64
 	rejected map[wire.Reason]int
 	waiting  int           // shares without an answer
+	lost     int           // that can have none any more
 	offset   time.Duration // of the clock, from the logins to the start
 }
 
 // live is a run.
 type live struct {
 	cfg    *LiveConfig
-	began  time.Time
+	opened time.Time // the readers keep to this clock
+	began  time.Time // when mining did
 	miners []*liveMiner
 	hashes uint64
 	late   time.Duration // after which due work was done, at most
@@ -122,20 +125,24 @@ func RunLive(ctx context.Context, cfg LiveConfig) (*LiveResult, error) {
 }
 
 func (l *live) open(ctx context.Context) error {
-	opened := l.began // the readers keep to this clock
+	l.opened = l.began
 	for i := range l.cfg.Miners {
 		m := &liveMiner{rejected: map[wire.Reason]int{}}
-		s, err := lab.Open(ctx, &l.cfg.Target, lab.Watcher{
-			Job:    func(job *wire.Job, at time.Time) { m.issued(job, at.Sub(opened), l.ideal()) },
-			Result: func(r *wire.Result, at time.Time) { m.answered(r, at.Sub(opened)) },
-		})
-		if err != nil {
+		if err := l.connect(ctx, m); err != nil {
 			return fmt.Errorf("miner %d of %d: %w", i+1, l.cfg.Miners, err)
 		}
-		m.session = s
 		l.miners = append(l.miners, m)
 	}
 	return nil
+}
+
+// connect logs a miner in.
+func (l *live) connect(ctx context.Context, m *liveMiner) (err error) {
+	m.session, err = lab.Open(ctx, &l.cfg.Target, lab.Watcher{
+		Job:    func(job *wire.Job, at time.Time) { m.issued(job, at.Sub(l.opened), l.ideal()) },
+		Result: func(r *wire.Result, at time.Time) { m.answered(r, at.Sub(l.opened)) },
+	})
+	return err
 }
 
 // shift moves the clock to where mining begins: what was issued before then

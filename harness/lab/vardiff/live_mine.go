@@ -21,7 +21,7 @@ func (l *live) mine(ctx context.Context) error {
 	}
 	tick := time.NewTicker(slice)
 	defer tick.Stop()
-	last := time.Duration(0)
+	last, reconnects := time.Duration(0), l.cfg.Scenario.Reconnects
 	for last < l.cfg.Scenario.Length {
 		select {
 		case <-ctx.Done():
@@ -29,6 +29,11 @@ func (l *live) mine(ctx context.Context) error {
 		case <-tick.C:
 		}
 		now := min(l.cfg.Target.Now().Sub(l.began), l.cfg.Scenario.Length)
+		for ; len(reconnects) > 0 && reconnects[0] <= now; reconnects = reconnects[1:] {
+			if err := l.reconnect(ctx); err != nil {
+				return err
+			}
+		}
 		due := l.work(last, now)
 		last = now
 		for _, m := range l.miners {
@@ -41,6 +46,20 @@ func (l *live) mine(ctx context.Context) error {
 		l.late = max(l.late, l.cfg.Target.Now().Sub(l.began)-now)
 	}
 	return ctx.Err()
+}
+
+// reconnect ends every miner's connection and logs it in again.
+func (l *live) reconnect(ctx context.Context) error {
+	for _, m := range l.miners {
+		m.session.Close()
+		m.mu.Lock()
+		m.lost, m.waiting = m.lost+m.waiting, 0
+		m.mu.Unlock()
+		if err := l.connect(ctx, m); err != nil {
+			return fmt.Errorf("reconnecting: %w", err)
+		}
+	}
+	return nil
 }
 
 // work is what a miner hashes between two times.
@@ -128,7 +147,7 @@ func (l *live) result() *LiveResult {
 		}
 		r.Accepted += len(m.shares)
 		r.Credited += m.credited
-		r.Unanswered += m.waiting
+		r.Unanswered += m.waiting + m.lost
 		squares += m.squares
 		for reason, n := range m.rejected {
 			r.Rejected[reason] += n

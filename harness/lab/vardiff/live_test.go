@@ -66,6 +66,28 @@ func TestLiveFollowsTheRates(t *testing.T) {
 	require.InDelta(t, 600, r.Hashes, 10)
 }
 
+func TestLiveReconnects(t *testing.T) {
+	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 20}).Start(t)
+	cfg := liveConfig(t, p)
+	cfg.Scenario.Reconnects = []time.Duration{300 * time.Millisecond, 600 * time.Millisecond}
+	logins := p.Logins()
+	r, err := RunLive(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Equal(t, logins+9, p.Logins())
+	require.Empty(t, r.Rejected)
+	require.InDelta(t, 1200, r.Hashes, 10)
+}
+
+func TestScaled(t *testing.T) {
+	for _, sc := range Scenarios() {
+		got := sc.Scaled(DefaultInterval / 15)
+		require.Equal(t, sc.Length/15, got.Length)
+		require.Equal(t, sc.finalRate(), got.finalRate())
+		require.Equal(t, len(sc.Reconnects), len(got.Reconnects))
+		require.Equal(t, sc, sc.Scaled(DefaultInterval))
+	}
+}
+
 func TestLiveIsVoidWhenHashingIsTooSlow(t *testing.T) {
 	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1 << 40}).Start(t)
 	cfg := liveConfig(t, p)

@@ -31,6 +31,24 @@ type Scenario struct {
 	Remembers  bool            `json:"remembers,omitempty"`
 }
 
+// Scaled is the scenario for another share interval than DefaultInterval: it
+// lasts for as many intervals.
+func (s Scenario) Scaled(interval time.Duration) Scenario {
+	scale := func(d time.Duration) time.Duration {
+		return time.Duration(float64(d) / float64(DefaultInterval) * float64(interval))
+	}
+	s.Length, s.From = scale(s.Length), scale(s.From)
+	rates, reconnects := s.Rates, s.Reconnects
+	s.Rates, s.Reconnects = nil, nil
+	for _, step := range rates {
+		s.Rates = append(s.Rates, Step{scale(step.At), step.Rate})
+	}
+	for _, at := range reconnects {
+		s.Reconnects = append(s.Reconnects, scale(at))
+	}
+	return s
+}
+
 // rate is the hashrate at a time, and when it changes next (beyond the end of
 // the trial: never).
 func (s *Scenario) rate(at time.Duration) (rate float64, next time.Duration) {
