@@ -74,6 +74,10 @@ KILLS ?= 200
 kill-pool: ## kill the pool KILLS times under load (default 200), on both kinds of ledger
 	$(GO) test -count=1 -timeout 30m -v -run TestKilled ./pool/bench -kills $(KILLS) -restart-within 2s
 
+RUNS ?= 200
+harness-selftest: ## which defects the conformance suite catches, and its false alarms in RUNS smoke runs
+	$(GO) test -count=1 -v -timeout 20m -run '^TestSelf$$' $(SUITE) -args -selftest -selftest.runs $(RUNS) | grep -v -e '^=== ' -e '^ *tiny_test.go'
+
 FUZZTIME ?= 30s
 fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
 	scripts/fuzz.sh $(FUZZTIME)
@@ -86,7 +90,7 @@ e2e: e2e-monero ## every end-to-end test
 
 e2e-monero: build ## mine a private Monero chain with a real monerod and wallet
 	@scripts/deps.sh required monero:monerod
-	$(GO) test -tags e2e -count=1 -v -timeout 10m -run 'TestMonero' ./e2e/
+	$(GO) test -tags e2e -count=1 -v -timeout 25m -run 'TestMonero' ./e2e/
 
 clean: ## remove what the build made
 	rm -rf bin
