@@ -18,7 +18,8 @@ func newPoolAuditCmd() *cobra.Command {
 the pool runs: every transaction sums to zero, every balance is the sum of its
 entries, the credits and fees of every unlocked block are its reward and what
 its scheme makes of the shares, no round is paid twice, no share belongs to
-nobody. What does not hold is printed, one line each, with the rows it is about.
+nobody, what is in flight is what open payouts have, and what is paid was
+confirmed. What does not hold is printed, one line each, with the rows it is about.
 
 Exit status: 0 when all holds, 1 otherwise.`,
 		Example: `  adit pool audit -c pool.toml`,
