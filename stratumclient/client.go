@@ -68,7 +68,7 @@ func New(cfg Config) (*Client, error) {
 		return nil, errors.New("no pool to mine on: give one as host:port")
 	}
 	for i := range cfg.Endpoints {
-		if err := cfg.Endpoints[i].check(); err != nil {
+		if err := cfg.Endpoints[i].check(cfg.Algorithms); err != nil {
 			return nil, err
 		}
 	}

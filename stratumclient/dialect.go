@@ -11,9 +11,10 @@ const (
 	CKB        Dialect = "ckb"
 )
 
-// DialectOf says which dialect pools of an algorithm speak.
+// DialectOf says which dialect pools of an algorithm speak. nil stands for any
+// algorithm that a CryptoNote pool names.
 func DialectOf(a *hash.Algorithm) Dialect {
-	if a.Family == hash.Eaglesong {
+	if a != nil && a.Family == hash.Eaglesong {
 		return CKB
 	}
 	return CryptoNote

@@ -22,7 +22,8 @@ type Endpoint struct {
 	// RigID a name some CryptoNote pools show.
 	User, Pass, RigID string
 	// Algorithm is what jobs that name none are for, and the first one
-	// offered. It decides the dialect.
+	// offered. It decides the dialect. nil leaves it to a CryptoNote pool, whose
+	// jobs must then name one of Settings.Algorithms.
 	Algorithm *hash.Algorithm
 	// Keepalive sends keepalives to a CryptoNote pool that did not announce
 	// them.
@@ -94,12 +95,12 @@ func checkHost(hostport string) error {
 	return nil
 }
 
-// check says what is wrong with an endpoint.
-func (e *Endpoint) check() error {
+// check says what is wrong with an endpoint of a miner of these algorithms.
+func (e *Endpoint) check(mines []*hash.Algorithm) error {
 	if err := checkHost(e.Host); err != nil {
 		return err
 	}
-	if e.Algorithm == nil {
+	if e.Algorithm == nil && len(offer(e, mines)) == 0 {
 		return fmt.Errorf("pool %s has no algorithm", e.Host)
 	}
 	if e.User == "" {

@@ -52,7 +52,7 @@ func TestParseEndpointErrors(t *testing.T) {
 func TestEndpointCheck(t *testing.T) {
 	print := strings.Repeat("AB:", 31) + "ab"
 	good := cnEndpoint(t, "pool.test:3333")
-	require.NoError(t, good.check())
+	require.NoError(t, good.check(nil))
 	for text, edit := range map[string]func(*Endpoint){
 		"pool pool.test:3333 has no algorithm":                                                     func(e *Endpoint) { e.Algorithm = nil },
 		"pool pool.test:3333 has no user: give the wallet address or account to mine for":          func(e *Endpoint) { e.User = "" },
@@ -62,10 +62,10 @@ func TestEndpointCheck(t *testing.T) {
 	} {
 		e := good
 		edit(&e)
-		require.EqualError(t, e.check(), text)
+		require.EqualError(t, e.check(nil), text)
 	}
 	good.TLS, good.Fingerprint = true, print
-	require.NoError(t, good.check())
+	require.NoError(t, good.check(nil))
 }
 
 func FuzzParseEndpoint(f *testing.F) {

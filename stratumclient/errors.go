@@ -19,6 +19,9 @@ var (
 	ErrBacklog = errors.New("share not sent: too many shares await their result")
 )
 
+// ErrUnnamedAlgorithm: a job names no algorithm, and the endpoint has none.
+var ErrUnnamedAlgorithm = errors.New("the pool's jobs name no algorithm: say which one it mines")
+
 // LoginError says that a pool refused the login.
 type LoginError struct {
 	Reason string // the pool's, made printable

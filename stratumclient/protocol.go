@@ -79,6 +79,9 @@ func (i *identity) names() []string {
 
 // algorithm finds what a job is for; an empty name means the endpoint's.
 func (i *identity) algorithm(name string) (*hash.Algorithm, error) {
+	if name == "" && i.endpoint.Algorithm == nil {
+		return nil, ErrUnnamedAlgorithm
+	}
 	if name == "" {
 		return i.endpoint.Algorithm, nil
 	}
@@ -89,9 +92,13 @@ func (i *identity) algorithm(name string) (*hash.Algorithm, error) {
 	return a, nil
 }
 
-// offer lists the endpoint's algorithm, then the others of its dialect.
+// offer lists the endpoint's algorithm, if it has one, then the others of its
+// dialect.
 func offer(e *Endpoint, all []*hash.Algorithm) []*hash.Algorithm {
-	list := []*hash.Algorithm{e.Algorithm}
+	var list []*hash.Algorithm
+	if e.Algorithm != nil {
+		list = append(list, e.Algorithm)
+	}
 	for _, a := range all {
 		if DialectOf(a) == DialectOf(e.Algorithm) && !slices.Contains(list, a) {
 			list = append(list, a)

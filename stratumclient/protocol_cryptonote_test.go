@@ -291,3 +291,22 @@ func FuzzCryptoNote(f *testing.F) {
 		}
 	})
 }
+
+// TestAlgorithmLeftToThePool: the login offers all, the job decides, and one
+// that names none is refused with what to do.
+func TestAlgorithmLeftToThePool(t *testing.T) {
+	e := cnEndpoint(t, poolHost)
+	e.Algorithm = nil
+	all := []*hash.Algorithm{algorithm(t, "cn/r"), algorithm(t, "cn/upx2"), algorithm(t, "eaglesong")}
+	require.NoError(t, e.check(all))
+	require.ErrorContains(t, e.check(all[2:]), "has no algorithm")
+	p := newCryptoNote(identity{pool: poolHost, endpoint: e, agent: "adit/test", algorithms: offer(&e, all)})
+	require.Contains(t, string(p.hello()), `"algo":["cn/r","cn/upx2"]`)
+	events := feed(t, p, `{"id":1,"result":{"id":"s","status":"OK","job":`+jobJSON("algo", `"cn/upx2"`)+`}}`)
+	require.Equal(t, "cn/upx2", jobsOf(events)[0].Algorithm.Name)
+	_, err := p.receive([]byte(jobLine(jobJSON("algo", `""`))))
+	require.ErrorIs(t, err, ErrUnnamedAlgorithm)
+	_, err = p.receive([]byte(jobLine(jobJSON("algo", `"eaglesong"`))))
+	var unknown *AlgorithmError
+	require.ErrorAs(t, err, &unknown)
+}

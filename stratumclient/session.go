@@ -70,7 +70,7 @@ type Message struct {
 // Connect connects to the endpoint, with TLS if it asks for it. Nothing is
 // sent before Login or Send. Jobs get the generation 0.
 func Connect(ctx context.Context, e Endpoint, set Settings) (*Session, error) {
-	if err := e.check(); err != nil {
+	if err := e.check(set.Algorithms); err != nil {
 		return nil, err
 	}
 	return connect(ctx, e, e.Host, set.withDefaults(), 0)

@@ -76,7 +76,7 @@ type mineFlags struct {
 func newMineCmd() *cobra.Command {
 	var f mineFlags
 	cmd := &cobra.Command{
-		Use:     "mine -o POOL -u WALLET -a ALGORITHM",
+		Use:     "mine -o POOL -u WALLET [-a ALGORITHM]",
 		Short:   "Mine on a pool",
 		Long:    mineLong,
 		Example: mineExample,
@@ -95,7 +95,7 @@ func (f *mineFlags) define(cmd *cobra.Command) {
 	fl.StringArrayVarP(&f.pools.passes, "pass", "p", nil, "`password` at the pool, mostly x or a worker name")
 	fl.StringArrayVarP(&f.pools.userPass, "userpass", "O", nil, "`user:password` in one, instead of -u and -p")
 	fl.StringArrayVar(&f.pools.rigIDs, "rig-id", nil, "rig `name` for the pool's statistics")
-	fl.StringVarP(&f.algo, "algo", "a", "", "`algorithm` to mine, such as cn/r or eaglesong")
+	fl.StringVarP(&f.algo, "algo", "a", "", "`algorithm` to mine, such as cn/r or eaglesong (default: what the jobs of a CryptoNote pool name)")
 	fl.IntVarP(&f.threads, "threads", "t", 0, "`number` of threads (default: what tuning finds best)")
 	fl.IntVar(&f.lanes, "lanes", 0, "`number` of hashes that one thread computes at once (default: what tuning finds best)")
 	fl.BoolVar(&f.noTune, "no-tune", false, "measure nothing at the start; see 'adit tune --help'")
@@ -118,7 +118,7 @@ func (f *mineFlags) define(cmd *cobra.Command) {
 
 // minePlan is the command line understood.
 type minePlan struct {
-	algorithm *hash.Algorithm
+	algorithm *hash.Algorithm // nil leaves it to a CryptoNote pool
 	endpoints []stratumclient.Endpoint
 	setting   cpuSetting
 	tuned     bool // setting needs no measuring
@@ -130,8 +130,12 @@ type minePlan struct {
 func (f *mineFlags) plan() (*minePlan, error) {
 	p := &minePlan{}
 	var err error
-	if p.algorithm, err = parseAlgorithm(f.algo); err != nil {
-		return nil, err
+	if f.algo != "" {
+		if p.algorithm, err = parseAlgorithm(f.algo); err != nil {
+			return nil, err
+		}
+	} else if f.gpu.opencl || f.gpu.devices != "" {
+		return nil, usagef("--opencl needs -a: name the algorithm to mine")
 	}
 	if p.endpoints, err = f.pools.endpoints(p.algorithm); err != nil {
 		return nil, err
@@ -147,7 +151,10 @@ func (f *mineFlags) plan() (*minePlan, error) {
 			return nil, usagef("%s %d: want a number from 0 to %d", n.flag, n.value, n.top)
 		}
 	}
-	p.setting, p.tuned = savedSetting(p.algorithm, f.threads, f.lanes)
+	p.setting, p.tuned = fixedSetting(f.threads, f.lanes), true
+	if p.algorithm != nil {
+		p.setting, p.tuned = savedSetting(p.algorithm, f.threads, f.lanes)
+	}
 	if p.cards, err = f.gpu.choose(p.algorithm, opencl.Devices); err != nil {
 		return nil, err
 	}
@@ -351,6 +358,9 @@ func describeSetting(p *minePlan) string {
 
 // describeAlgorithm is an algorithm's name and the memory of one hash.
 func describeAlgorithm(a *hash.Algorithm) string {
+	if a == nil {
+		return "what the pool's jobs name (CryptoNight family)"
+	}
 	if a.Scratchpad == 0 {
 		return a.Name
 	}

@@ -81,7 +81,7 @@ func TestMineExplainsMistakes(t *testing.T) {
 	}{
 		{[]string{user, algo}, "no pool to mine on: give its address with -o host:port"},
 		{[]string{pool, algo}, "no user for pool 127.0.0.1:3333: give the wallet address with -u"},
-		{[]string{pool, user}, "algorithm"},
+		{[]string{pool, user, "--opencl"}, "--opencl needs -a"},
 		{[]string{pool, user, "-a=cn/rr"}, "cn/r"},
 		{[]string{"-o=127.0.0.1:99999", user, algo}, "bad port"},
 		{[]string{"-o=127.0.0.1", user, algo}, "missing port"},
