@@ -33,17 +33,20 @@ func (l *live) mine(ctx context.Context) error {
 			if err := l.reconnect(ctx); err != nil {
 				return err
 			}
+			// Nobody mines without a connection.
+			now = min(l.cfg.Target.Now().Sub(l.began), l.cfg.Scenario.Length)
+			last = now
 		}
 		due := l.work(last, now)
-		last = now
 		for _, m := range l.miners {
 			m.owes += due
 			if err := l.hash(ctx, m); err != nil {
 				return err
 			}
 		}
-		// How long after it was due the last of the work was done.
-		l.late = max(l.late, l.cfg.Target.Now().Sub(l.began)-now)
+		// How long the oldest of the work has waited, beyond a slice.
+		l.late = max(l.late, l.cfg.Target.Now().Sub(l.began)-last-slice)
+		last = now
 	}
 	return ctx.Err()
 }

