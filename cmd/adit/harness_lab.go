@@ -44,7 +44,7 @@ func (f *labFlags) add(cmd *cobra.Command) {
 	fl.BoolVar(&f.mine, "i-operate-this-pool", false, "allow a target that is not on this machine")
 }
 
-// bench is a target with what was set up around it.
+// labBench is a target with what was set up around it.
 type labBench struct {
 	target lab.Target
 	node   *harnessNode // nil without --node-listen
@@ -63,13 +63,34 @@ func (f *labFlags) open(ctx context.Context, stderr io.Writer) (*labBench, error
 			return nil, err
 		}
 		fmt.Fprintf(stderr, "the pool's node is at %s; it begins when the pool answers\n", b.node.url)
-		awaitTarget(ctx, target.Address)
+		awaitLogin(ctx, target)
 	}
 	if err := f.disturb(b); err != nil {
 		b.close()
 		return nil, err
 	}
 	return b, nil
+}
+
+// awaitLogin gives a pool that was waiting for its node time to take miners.
+// If it does not, the measurement says why.
+func awaitLogin(ctx context.Context, target lab.Target) {
+	target, err := target.WithDefaults()
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for ctx.Err() == nil {
+		if s, err := lab.Open(ctx, &target, lab.Watcher{}); err == nil {
+			s.Close()
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(300 * time.Millisecond):
+		}
+	}
 }
 
 // disturb puts the proxy between, when there are faults.
