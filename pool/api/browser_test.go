@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +30,7 @@ func browser(t *testing.T) context.Context {
 	} else if err != nil {
 		t.Skip("skipped: chromium is not installed (sudo apt-get install chromium)")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(time.Minute))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(time.Minute))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
 	ctx, end := chromedp.NewContext(ctx)
@@ -52,7 +53,8 @@ func quote(text string) string { return "`" + text + "`" }
 
 // open shows a section of the page.
 func (l *lab) open(section string) chromedp.Action {
-	return chromedp.Tasks{chromedp.Navigate("about:blank"), chromedp.Navigate(l.url + "/#/" + section), until(`document.getElementById("live")?.dataset.state === "live"`)}
+	l.opened++ // another address each time, so that the page is loaded anew
+	return chromedp.Tasks{chromedp.Navigate(fmt.Sprintf("%s/?%d#/%s", l.url, l.opened, section)), chromedp.WaitReady("#live"), until(`document.getElementById("live")?.dataset.state === "live"`)}
 }
 
 func TestPageInChromium(t *testing.T) {
@@ -88,7 +90,7 @@ func TestPageByKeyboard(t *testing.T) {
 	var skip, theme string
 	var before, after string
 	require.NoError(t, chromedp.Run(ctx, l.open(""), says("#hashrate", "6"),
-		chromedp.KeyEvent(kb.Tab), chromedp.Evaluate(`document.activeElement.className`, &skip), chromedp.KeyEvent(kb.Enter)))
+		chromedp.KeyEvent(kb.Tab), chromedp.Evaluate(`document.activeElement.className`, &skip), chromedp.KeyEvent(kb.Enter), until(`document.activeElement.id === "main"`)))
 	require.Equal(t, "skip", skip)
 	require.NoError(t, chromedp.Run(ctx, l.open(""),
 		chromedp.Focus(`#nav a[href="#/blocks"]`), chromedp.KeyEvent(kb.Enter), says("h1", "Blocks"),

@@ -77,6 +77,7 @@ type lab struct {
 	stop    context.CancelFunc
 	done    chan error
 	drained chan struct{}
+	opened  int // pages
 }
 
 func labConfig(t *testing.T) config.Config {

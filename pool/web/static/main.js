@@ -89,6 +89,7 @@ document.getElementById("theme").onclick = () => {
 };
 theme(themes.get());
 
+document.querySelector(".skip").onclick = (e) => { e.preventDefault(); main.focus(); };
 addEventListener("hashchange", () => show(true));
 main.append(empty("Looking at the pool", "One moment."));
 get("pool").then(take).catch((error) => { if (!page.figures) main.replaceChildren(empty("The pool is not there yet", error.message)); });
