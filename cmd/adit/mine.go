@@ -71,6 +71,7 @@ type mineFlags struct {
 	lanes                   int
 	noTune                  bool
 	dryRun                  bool
+	donate                  int
 }
 
 func newMineCmd() *cobra.Command {
@@ -113,6 +114,7 @@ func (f *mineFlags) define(cmd *cobra.Command) {
 	fl.BoolVar(&f.noColor, "no-color", false, "use no colours (NO_COLOR is obeyed as well)")
 	fl.BoolVar(&f.ascii, "ascii", false, "draw the dashboard with ASCII characters only")
 	f.api.define(fl)
+	fl.IntVar(&f.donate, "donate-level", 0, "taken for XMRig's sake and ignored: adit takes no fee")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "check the command line, say what would be done, and end")
 }
 
@@ -187,6 +189,9 @@ func (f *mineFlags) run(cmd *cobra.Command) error {
 	p, err := f.plan()
 	if err != nil {
 		return err
+	}
+	if f.donate != 0 {
+		fmt.Fprintln(cmd.ErrOrStderr(), "--donate-level is ignored: adit takes no fee")
 	}
 	client, err := f.client(p)
 	if err != nil {

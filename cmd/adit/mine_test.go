@@ -115,6 +115,15 @@ func TestMineDryRun(t *testing.T) {
 	require.NotContains(t, out, "\x1b")
 }
 
+// TestMineDonatesNothing: a command line made for XMRig works, and hears that adit
+// has no fee.
+func TestMineDonatesNothing(t *testing.T) {
+	status, out, errs := adit("mine", "-o", "127.0.0.1:1", "-u", "w", "--donate-level", "5", "-r", "5", "-R", "5", "--dry-run")
+	require.Equal(t, exitOK, status)
+	require.Equal(t, "--donate-level is ignored: adit takes no fee\n", errs)
+	require.Contains(t, out, "what the pool's jobs name")
+}
+
 func TestMineCannotOpenItsLog(t *testing.T) {
 	status, _, errs := adit("mine", "-o", "127.0.0.1:1", "-u", "w", "-a", "cn-pico", "--no-tune",
 		"-l", filepath.Join(t.TempDir(), "no", "such", "log"))

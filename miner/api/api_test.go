@@ -93,7 +93,7 @@ func TestSummary(t *testing.T) {
 	 "results":{"diff_current":1000,"shares_good":8,"shares_total":10,"avg_time":12,"avg_time_ms":12500,"hashes_total":1234,
 	  "best":[18446744073709551615,900000,0,0,0,0,0,0,0,0]},
 	 "algo":"cn/r",
-	 "connection":{"pool":"pool:3333","ip":"192.0.2.1:3333","uptime":50,"uptime_ms":50000,"ping":34,"failures":2,"tls":"TLS 1.3",
+	 "connection":{"pool":"pool:3333","ip":"192.0.2.1","uptime":50,"uptime_ms":50000,"ping":34,"failures":2,"tls":"TLS 1.3",
 	  "tls-fingerprint":null,"algo":"cn/r","diff":1000,"accepted":8,"rejected":2,"avg_time":12,"avg_time_ms":12500,"hashes_total":1234},
 	 "version":"0.1.0","kind":"miner","ua":"adit/0.1.0","cpu":{"brand":"Test CPU","threads":4,"backend":"adit"},
 	 "donate_level":0,"paused":false,"algorithms":["cn/r"],

@@ -3,6 +3,7 @@ package api
 import (
 	"math"
 	"math/big"
+	"net"
 	"time"
 
 	"github.com/aditmine/adit/hash"
@@ -138,7 +139,7 @@ func resultsOf(s *miner.Snapshot) results {
 func connectionOf(s *miner.Snapshot) connection {
 	out := connection{Pool: s.Pool.Host, Failures: s.Pool.Failures, Algo: algoOf(s), Diff: difficulty(s),
 		Accepted: s.Shares.Accepted, Rejected: s.Shares.Rejected + s.Shares.Stale, HashesTotal: s.Hashes,
-		Ping: s.Latency.Milliseconds(), IP: s.Pool.Remote, TLS: orNull(s.Pool.TLS), TLSFingerprint: orNull(s.Pool.Fingerprint)}
+		Ping: s.Latency.Milliseconds(), IP: hostOf(s.Pool.Remote), TLS: orNull(s.Pool.TLS), TLSFingerprint: orNull(s.Pool.Fingerprint)}
 	if s.Pool.State == miner.PoolReady {
 		up := s.Time.Sub(s.Pool.Since)
 		out.Uptime, out.UptimeMS = int64(up.Seconds()), up.Milliseconds()
@@ -199,7 +200,20 @@ func hugePages(s *miner.Snapshot) (allocated, total int) {
 		m = m.Add(w.Info.Memory)
 	}
 	const page = 2 << 20
-	return m.Huge / page, (m.Bytes + page - 1) / page
+	if m.Bytes == 0 {
+		return 0, 0
+	}
+	total = (m.Bytes + page - 1) / page
+	return int(int64(total) * int64(m.Huge) / int64(m.Bytes)), total
+}
+
+// hostOf drops the port of an address.
+func hostOf(address string) string {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	return host
 }
 
 func clamp(v *big.Int) uint64 {
