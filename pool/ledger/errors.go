@@ -61,7 +61,8 @@ func postgresSentinel(code string, err error) error {
 // pass: the database is away, full, or busy.
 func Refused(err error) bool {
 	if server := new(pgconn.PgError); errors.As(err, &server) {
-		return strings.HasPrefix(server.Code, "22") || strings.HasPrefix(server.Code, "23") || strings.HasPrefix(server.Code, "42")
+		// Data exceptions and violated constraints.
+		return strings.HasPrefix(server.Code, "22") || strings.HasPrefix(server.Code, "23")
 	}
 	if lite := new(sqlite.Error); errors.As(err, &lite) {
 		return lite.Code()&0xff == sqlite3.SQLITE_CONSTRAINT

@@ -26,6 +26,26 @@ func TestPasswordsStayOutOfErrors(t *testing.T) {
 	}
 }
 
+func TestRefusals(t *testing.T) {
+	onEachStore(t, func(t *testing.T, place placer) {
+		s := open(t, place(t))
+		_, err := s.db.Exec(`INSERT INTO share_sums (round, height, miner, fee, difficulty, shares, blocks, last_at) VALUES (1, 1, 1, 0, 0, 1, 0, 0)`)
+		require.Error(t, err)
+		require.True(t, Refused(err), "a constraint says no for good")
+		_, err = s.db.Exec(`SELECT * FROM nothing_like_that`)
+		require.Error(t, err)
+		require.False(t, Refused(err), "what is missing may come back")
+		require.False(t, Refused(ErrFull))
+		bad := someShare(1)
+		bad.Difficulty = 1 << 63
+		_, err = s.WriteBatches(t.Context(), []Batch{{Instance: 1, Number: 1, Shares: []Share{bad}}})
+		require.True(t, Refused(err))
+		_, err = s.WriteBatches(t.Context(), []Batch{{Instance: 1, Number: 1, Verdict: &Verdict{Coin: "c", Hash: "x"}}})
+		require.ErrorIs(t, err, ErrNoBlock)
+		require.True(t, Refused(err))
+	})
+}
+
 func TestPlaceholders(t *testing.T) {
 	require.Equal(t, `a = $1 AND b IN ($2, $3)`, postgresDialect{}.bind(`a = ? AND b IN (?, ?)`))
 	require.Equal(t, `SELECT 1`, postgresDialect{}.bind(`SELECT 1`))
