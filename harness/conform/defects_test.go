@@ -59,6 +59,12 @@ func defectsCN() map[string]string {
 		"method closes":              "CN-METH-01",
 		"banner":                     "CN-CONN-01 CN-CONN-02",
 		"three byte target":          "CN-JOB-03",
+		"pieces refused":             "CN-CONN-05",
+		"no height":                  "CN-JOB-07",
+		"silent on bad lines":        "ROB-JSON-01 ROB-JSON-04 ROB-JSON-05 SEC-PP-01",
+		"echoes bytes":               "ROB-JSON-02",
+		"no line limit":              "ROB-JSON-03 ROB-LINE-01",
+		"short lines":                "ROB-LINE-02",
 		"live difficulty":            "CN-SUB-18 VD-FLIGHT-01",
 		"old difficulty":             "CN-JOB-13",
 		"credits one":                "CN-JOB-04 CN-SUB-18 VD-CREDIT-01 OPS-RESTART-01 OPS-RESTART-02 OPS-LEDGER-01",
@@ -110,6 +116,7 @@ func defectsCKB() map[string]string {
 		"strangers":               "CKB-SHR-07 CKB-SHR-08",
 		"other codes":             "CKB-AUTH-03 CKB-SHR-07 CKB-SHR-08",
 		"refusal with true":       "CKB-SHR-09",
+		"small nonce2":            "CKB-SUB-05",
 		"harder than the network": "CKB-TGT-02",
 		"live target":             "VD-FLIGHT-01",
 		"old target":              "CKB-TGT-03",
@@ -125,7 +132,7 @@ func defectsCKB() map[string]string {
 func fatalCN() map[string]string {
 	return map[string]string{
 		"malformed bans": "SEC-BAN-02", "dies on bad login": "CN-LOGIN-05", "dies on bad submit": "CN-SUB-21", "dies on bad header": "SEC-PP-04",
-		"storm": "ROB-STORM-01", "logins block": "SEC-FLOOD-01",
+		"lines lost": "CN-CONN-04", "half-closed kept": "ROB-HALF-01", "storm": "ROB-STORM-01", "logins block": "SEC-FLOOD-01",
 	}
 }
 

@@ -94,12 +94,30 @@ func serveTiny(t *testing.T, ln net.Listener, serve func(net.Conn)) {
 	})
 }
 
-// tinyLines calls each for every line until it says stop. A line of more than
-// 16 KiB, or one that is no JSON object, ends the connection with an error.
-func tinyLines(nc net.Conn, write func(string), each func(tinyRequest) bool) {
-	r := bufio.NewReaderSize(nc, 16<<10)
+// tinyReader reads lines as a tiny server does.
+type tinyReader struct {
+	nc     net.Conn
+	defect string
+	reads  int // since the last line
+}
+
+func (t *tinyReader) Read(b []byte) (int, error) { t.reads++; return t.nc.Read(b) }
+
+// lines calls each for every line until it says stop. A line of more than 16
+// KiB, or one that is no JSON object, ends the connection with an error.
+func (t *tinyReader) lines(write func(string), each func(tinyRequest) bool) {
+	size := 16 << 10
+	if t.defect == "short lines" {
+		size = 2 << 10
+	}
+	r := bufio.NewReaderSize(t, size)
 	for {
+		t.reads = 0
 		line, err := r.ReadSlice('\n')
+		endless := err == bufio.ErrBufferFull
+		for err == bufio.ErrBufferFull && t.defect == "no line limit" {
+			line, err = r.ReadSlice('\n')
+		}
 		if err != nil {
 			if err != io.EOF {
 				write(`{"id":null,"error":{"code":-1,"message":"too long"}}`)
@@ -109,16 +127,25 @@ func tinyLines(nc net.Conn, write func(string), each func(tinyRequest) bool) {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		var req tinyRequest
-		req.raw = string(line)
-		if !utf8.Valid(line) || json.Unmarshal(line, &req) != nil || req.Method == "" {
+		req, good := t.parse(line)
+		switch {
+		case !good && (t.defect == "silent on bad lines" || endless):
+		case !good && t.defect == "echoes bytes":
+			write(fmt.Sprintf(`{"id":null,"error":{"code":-1,"message":"not JSON: %s"}}`, bytes.TrimSpace(line)))
+			return
+		case !good:
 			write(`{"id":null,"error":{"code":-1,"message":"not JSON"}}`)
 			return
-		}
-		if !each(req) {
+		case !each(req):
 			return
 		}
 	}
+}
+
+func (t *tinyReader) parse(line []byte) (req tinyRequest, good bool) {
+	req.raw = string(line)
+	good = utf8.Valid(line) && json.Unmarshal(line, &req) == nil && req.Method != ""
+	return req, good && (t.reads < 2 || t.defect != "pieces refused")
 }
 
 // tinyHeader reads a PROXY header and reports whether it is a right one.

@@ -101,7 +101,7 @@ func (s *tinyCKB) serve(nc net.Conn) {
 	defer c.end()
 	defer c.flush()
 	_ = nc.SetReadDeadline(time.Now().Add(tinyLogin))
-	tinyLines(nc, c.send, c.handle)
+	(&tinyReader{nc: nc, defect: s.defect}).lines(c.send, c.handle)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.sessions, c)
@@ -184,8 +184,11 @@ func (c *tinyCKBSession) subscribe(id string) {
 			c.s.count = 1
 		}
 		c.nonce1 = fmt.Appendf(nil, "%04d", c.s.count)
+		if c.s.is("small nonce2") {
+			c.nonce1 = fmt.Appendf(nil, "%013d", c.s.count)
+		}
 	}
-	told, size, first := c.nonce1, 12, "null"
+	told, size, first := c.nonce1, ckbNonceSize-len(c.nonce1), "null"
 	switch {
 	case c.s.is("one nonce1"):
 		c.nonce1 = []byte("aaaa")
@@ -300,7 +303,7 @@ func (c *tinyCKBSession) judge(id, worker, jobID, written string) {
 	switch {
 	case !c.workers[worker] && !s.is("strangers"):
 		c.fail(id, 24, "Unauthorized worker")
-	case err != nil || len(nonce2) != 12:
+	case err != nil || len(nonce2) != ckbNonceSize-len(c.nonce1):
 		c.fail(id, 20, "Malformed nonce2")
 	case !known, job.height < s.height+1 && !s.is("old work"):
 		c.fail(id, 21, "Job not found")

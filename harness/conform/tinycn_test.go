@@ -55,6 +55,7 @@ type tinyCNSession struct {
 	last  string
 	seq   int
 	good  int
+	asked []time.Time // keepalives
 }
 
 type tinyCNJob struct {
@@ -102,7 +103,10 @@ func (s *tinyCN) serve(nc net.Conn) {
 	if s.is("believes strangers") {
 		nc = unheaded(nc)
 	}
-	tinyLines(nc, c.send, c.handle)
+	(&tinyReader{nc: nc, defect: s.defect}).lines(c.send, c.handle)
+	if s.is("half-closed kept") {
+		time.Sleep(time.Minute)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.sessions[c] {
@@ -203,6 +207,10 @@ func (c *tinyCNSession) handle(r tinyRequest) bool {
 			c.after(3*time.Second, fmt.Sprintf(`{"id":%s,"result":{"status":"KEEPALIVED"}}`, id))
 			return true
 		}
+		if c.s.is("lines lost") && len(c.asked) > 5 && time.Since(c.asked[len(c.asked)-5]) == 0 {
+			return true
+		}
+		c.asked = append(c.asked, time.Now())
 		if !c.s.is("no keepalive") {
 			c.ok(id, `{"status":"KEEPALIVED"}`)
 			return true
@@ -361,6 +369,9 @@ func (c *tinyCNSession) job(id string) string {
 	algo := `"algo":"cn/upx2",`
 	if c.s.is("no algo") {
 		algo = ""
+	}
+	if c.s.is("no height") {
+		return fmt.Sprintf(`{"blob":"%x","job_id":%q,"target":"%x","algo":"cn/r","id":%q}`, j.blob, id, target, c.id)
 	}
 	return fmt.Sprintf(`{"blob":"%x","job_id":%q,"target":"%x",%s"height":%d,"id":%q}`, j.blob, id, target, algo, j.height, c.id)
 }
