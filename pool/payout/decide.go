@@ -18,11 +18,7 @@ func Return(ctx context.Context, cfg Config, id int64) error {
 		return err
 	}
 	switch o.State {
-	case ledger.PayoutCreated:
-	case ledger.PayoutPrepared:
-		if err := cfg.Wallet.Discard(ctx, draftOf(o.TxHash, o.Metadata, o.Fee)); err != nil {
-			return fmt.Errorf("forgetting its transaction: %w", err)
-		}
+	case ledger.PayoutCreated, ledger.PayoutPrepared:
 	case ledger.PayoutReview:
 		if err := absent(ctx, cfg, o); err != nil {
 			return err
@@ -32,7 +28,14 @@ func Return(ctx context.Context, cfg Config, id int64) error {
 	default:
 		return fmt.Errorf("payout %d is %s already", id, o.State)
 	}
-	return cfg.Store.MovePayout(ctx, id, ledger.PayoutMove{From: o.State, To: ledger.PayoutReturned, Detail: "returned by hand", At: cfg.Now()})
+	err = cfg.Store.MovePayout(ctx, id, ledger.PayoutMove{From: o.State, To: ledger.PayoutReturned, Detail: "returned by hand", At: cfg.Now()})
+	if err != nil || o.State != ledger.PayoutPrepared {
+		return err
+	}
+	if err := cfg.Wallet.Discard(ctx, draftOf(o.TxHash, o.Metadata, o.Fee)); err != nil {
+		return fmt.Errorf("payout %d is returned, but the wallet still keeps its transaction %s: %w", id, o.TxHash, err)
+	}
+	return nil
 }
 
 // absent makes sure that the wallet's history does not show a payout.

@@ -249,6 +249,28 @@ func TestTwoPayers(t *testing.T) {
 	})
 }
 
+// TestReturnBeforeSending returns what is prepared and what is created: the
+// wallet forgets the transaction, and the money is paid by another.
+func TestReturnBeforeSending(t *testing.T) {
+	for _, writes := range []int{2, 3} {
+		w := newWorld(t, service)
+		w.owe(login("alice"), 1000)
+		cfg := w.cfg
+		cfg.Store = &killer{PayoutStore: w.store, at: writes, kill: func() {}}
+		require.ErrorIs(t, payout.New(cfg).Pass(t.Context()), errKilled)
+		o := w.payouts(ledger.PayoutQuery{})[0]
+		require.Equal(t, map[int]ledger.PayoutState{2: ledger.PayoutCreated, 3: ledger.PayoutPrepared}[writes], o.State)
+		require.NoError(t, payout.Return(t.Context(), w.cfg, o.ID))
+		require.Equal(t, int64(1000), w.account(ledger.Owed, login("alice")))
+		if o.State == ledger.PayoutPrepared {
+			require.Zero(t, w.sim.Delayed())
+		}
+		w.later(1)
+		w.runOut(w.Payer)
+		w.paidOnce(map[string]uint64{login("alice"): 1000})
+	}
+}
+
 // TestReturnAndRetry are the decisions of a person.
 func TestReturnAndRetry(t *testing.T) {
 	w := newWorld(t, monero)

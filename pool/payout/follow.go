@@ -111,13 +111,14 @@ func draftOf(hash, metadata string, fee uint64) Draft {
 }
 
 // startOver has a transaction signed anew that an earlier run had signed and
-// never handed out: what it spends may be gone by now.
+// never handed out: what it spends may be gone by now. The ledger comes first:
+// once it says so, no other payer hands that transaction out.
 func (p *Payer) startOver(ctx context.Context, o ledger.Payout) error {
-	if err := p.cfg.Wallet.Discard(ctx, draftOf(o.TxHash, o.Metadata, o.Fee)); err != nil {
-		return fmt.Errorf("forgetting a transaction that was not sent: %w", err)
-	}
 	if err := p.move(&o, ledger.PayoutCreated, "", nil); err != nil {
 		return err
+	}
+	if err := p.cfg.Wallet.Discard(ctx, draftOf(o.TxHash, o.Metadata, o.Fee)); err != nil {
+		return fmt.Errorf("forgetting a transaction that was not sent: %w", err)
 	}
 	return p.begin(ctx, o)
 }
