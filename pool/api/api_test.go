@@ -33,7 +33,7 @@ func TestV1(t *testing.T) {
 	require.InDelta(t, 6000, c.Now, 1, "360,000 hashes, judged by a minute")
 	require.Equal(t, 2, c.Miners)
 	require.Equal(t, 3, c.Workers)
-	require.Equal(t, "340282366920938463463374607431768211456", c.Difficulty)
+	require.Equal(t, "330000000000", c.Difficulty)
 	require.Equal(t, map[string]int{"unlocked": 1, "accepted": 2, "refused": 1}, c.Blocks)
 	require.NotNil(t, c.LastBlock)
 	require.Len(t, figures.Ports, 2)
@@ -63,6 +63,19 @@ func TestV1(t *testing.T) {
 	var top []TopMiner
 	l.get("/api/v1/top", &top)
 	require.Equal(t, []string{short(alice), "bob"}, []string{top[0].Login, top[1].Login}, "equal ones by name")
+}
+
+func TestNumbersLargerThan64Bits(t *testing.T) {
+	require.InEpsilon(t, 3.402823669209385e38, number("340282366920938463463374607431768211456"), 1e-9)
+	require.Zero(t, number("nonsense"))
+	require.EqualValues(t, 1<<63-1, clamp(1e30))
+	require.Zero(t, ratio(1, 0))
+	text, err := Atomic(1 << 63).MarshalJSON()
+	require.NoError(t, err)
+	var back Atomic
+	require.NoError(t, back.UnmarshalJSON(text))
+	require.Equal(t, Atomic(1<<63), back)
+	require.Error(t, back.UnmarshalJSON([]byte(`"-1"`)))
 }
 
 func TestMistakesOfReaders(t *testing.T) {

@@ -75,7 +75,7 @@ func TestPageInChromium(t *testing.T) {
 
 	require.NoError(t, chromedp.Run(ctx,
 		l.open("miner/nobody"), says("#found", "Not found"),
-		l.open("blocks"), says("main", "17 of 60"), says("main", "paid out to miners"), says("main", "refused"),
+		l.open("blocks"), says("main", "17 of 60"), says("main", "credited to miners"), says("main", "refused"),
 		l.open("payments"), says("main", "abababababab"),
 		l.open("top"), says("main", "bob"),
 		l.open("start"), chromedp.WaitVisible("#wallet"), chromedp.SendKeys("#wallet", "mywallet<b>"), says("main", "xmrig -o 127.0.0.1:3333 -u mywalletb -p rig1 -a cn/r -k"),
@@ -134,9 +134,9 @@ func TestScreenshots(t *testing.T) {
 				require.NoError(t, chromedp.Run(ctx, chromedp.EmulateViewport(size.width, size.height),
 					emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}),
 					l.open(section), until(`document.querySelector("main h1") && !document.querySelector("main .empty b")?.textContent.includes("Looking")`), chromedp.Sleep(300*time.Millisecond),
-					chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wide), chromedp.FullScreenshot(&picture, 90)))
+					chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wide), chromedp.FullScreenshot(&picture, 100)))
 				require.False(t, wide, "%s is wider than a %s", name, size.name)
-				file := filepath.Join(folder, name+"-"+size.name+"-"+theme+".jpg")
+				file := filepath.Join(folder, name+"-"+size.name+"-"+theme+".png")
 				require.NoError(t, os.WriteFile(file, picture, 0o644))
 			}
 		}

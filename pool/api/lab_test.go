@@ -120,7 +120,7 @@ func newLab(t *testing.T, change func(*config.Config)) *lab {
 	l.pool = &fakePool{DB: store, ready: make(chan struct{}), book: penalty.New(penalty.Config{}, time.Now)}
 	l.pool.state = pool.Snapshot{
 		Since: time.Now().Add(-26 * time.Hour), Ready: true, Connections: 3,
-		Coins: []pool.CoinStats{{Name: "monero", Algorithm: "cn/r", Height: 3_200_001, Difficulty: "340282366920938463463374607431768211456", Sessions: 3}},
+		Coins: []pool.CoinStats{{Name: "monero", Algorithm: "cn/r", Height: 3_200_001, Difficulty: "330000000000", Sessions: 3}},
 		Ports: []pool.PortStats{
 			{Listen: "0.0.0.0:3333", Coin: "monero", Connections: 2, Counts: pool.Counts{Accepted: 1234, Rejected: map[pool.Reason]uint64{pool.Stale: 5}}},
 			{Listen: "0.0.0.0:4444", Coin: "monero", Connections: 1},

@@ -1,11 +1,12 @@
 // Writing numbers, amounts and times for people.
 
-const steps = ["", "k", "M", "G", "T", "P", "E"];
+const steps = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 
 // scale writes a number with three figures and the step of a thousand.
 export function scale(n) {
   let i = 0;
   while (n >= 999.5 && i < steps.length - 1) { n /= 1000; i++; }
+  if (n >= 1e6) return [n.toExponential(1), steps[i]]; // beyond all steps
   const digits = n >= 100 || n === 0 || (i === 0 && Number.isInteger(n)) ? 0 : n >= 10 ? 1 : 2;
   return [n.toFixed(digits), steps[i]];
 }
@@ -45,7 +46,8 @@ export function duration(s) {
   if (s < 60) return Math.round(s) + " s";
   if (s < 3600) return Math.round(s / 60) + " min";
   if (s < 48 * 3600) return Math.floor(s / 3600) + " h " + Math.round((s % 3600) / 60) + " min";
-  return Math.round(s / 86400) + " days";
+  if (s > 3e9) return "more than a century";
+  return count(Math.round(s / 86400)) + " days";
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });

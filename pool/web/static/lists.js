@@ -4,7 +4,7 @@ import { card, el, empty, meter, table, tag } from "./dom.js";
 import { ago, count, money, percent, rate, when } from "./format.js";
 
 const kinds = { unlocked: "good", orphaned: "bad", refused: "bad", unsure: "wait", found: "wait", accepted: "lamp" };
-const words = { unlocked: "paid out to miners", orphaned: "orphaned", refused: "refused", unsure: "being checked", found: "handed in", accepted: "maturing" };
+const words = { unlocked: "credited to miners", orphaned: "orphaned", refused: "refused", unsure: "being checked", found: "handed in", accepted: "maturing" };
 
 export const blockHeads = [["Height", ""], ["Found", ""], ["Effort", "r"], ["State", ""], ["Reward", "r"], ["By", "narrow"], ["Hash", "narrow"]];
 
