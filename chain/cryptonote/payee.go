@@ -51,7 +51,7 @@ func (n Network) ParsePayee(login string) (Payee, error) {
 		return Payee{}, fmt.Errorf("a payment id goes with a standard address, this is a %s", kind)
 	}
 	if len(id) == longID && n.Coin == "Monero" {
-		return Payee{}, errors.New("Monero has given up payment ids of 64 hex digits: use an integrated address")
+		return Payee{}, errors.New("payment ids of 64 hex digits are no more in Monero: use an integrated address")
 	}
 	if len(id) == longID {
 		return Payee{Address: text, PaymentID: id, Alone: true}, nil
