@@ -1,7 +1,9 @@
 // Package ledger keeps what a pool must not lose: accepted shares, block
 // candidates and how far the extra nonces have been used.
 //
-// Store is the contract; SQLite is its one implementation so far. Shares are
+// Store is the contract; DB implements it in a SQLite file or a PostgreSQL
+// database: the rules are written once, over the little that differs (dialect).
+// Backup and Restore copy a ledger, from either to either. Shares are
 // written through a Committer, which puts many of them into one transaction
 // and answers each only after that transaction is on disk: a pool may say "OK"
 // to a miner exactly when the answer is nil.

@@ -17,7 +17,7 @@ import (
 )
 
 // histories is how many random histories are played.
-var histories = flag.Int("histories", 80, "how many random histories to play")
+var histories = flag.Int("histories", defaultHistories, "how many random histories to play")
 
 const (
 	historySteps = 60
@@ -353,7 +353,7 @@ func openFast(t *testing.T, dir string, seed uint64, name string) *DB {
 // Both stores come to the same.
 func TestStoresAgreeOnRandomHistories(t *testing.T) {
 	lite, server := openFast(t, t.TempDir(), 0, "l"), open(t, inPostgres(t))
-	for seed := range uint64(min(max(*histories/10, 8), 300)) {
+	for seed := range uint64(min(max(*histories/10, 5), 300)) {
 		p, r := newPlayer(t, lite, seed, seed%2 == 0), newPlayer(t, server, seed, true)
 		p.play()
 		r.play()

@@ -1,0 +1,6 @@
+//go:build race
+
+package ledger
+
+// defaultHistories is few: the race detector makes SQLite, which is Go, slow.
+const defaultHistories = 16
