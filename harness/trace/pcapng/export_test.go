@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -202,11 +203,19 @@ func TestTsharkReads(t *testing.T) {
 	require.Equal(t, counts.Packets, strings.Count(ask(), "\n"))
 	require.Empty(t, ask("-Y", "tcp.checksum.status == 0 || ip.checksum.status == 0 || tcp.analysis.flags || _ws.malformed"))
 	require.Contains(t, ask("-V", "-c", "1"), `{"peer":"c1"}`)
-	for n, s := range said {
-		follow := ask("-q", "-z", fmt.Sprintf("follow,tcp,raw,%d", n-1))
-		up, down := unfollow(t, follow)
-		require.Equal(t, s.up, up, "connection %d", n)
-		require.Equal(t, s.down, down, "connection %d", n)
+	args := []string{"-q"}
+	for n := range said {
+		args = append(args, "-z", fmt.Sprintf("follow,tcp,raw,%d", n-1))
+	}
+	dumps := strings.Split(ask(args...), "Filter: tcp.stream eq ")[1:]
+	require.Len(t, dumps, len(said))
+	for _, dump := range dumps {
+		number, rest, _ := strings.Cut(dump, "\n")
+		n, err := strconv.ParseUint(strings.TrimSpace(number), 10, 64)
+		require.NoError(t, err)
+		up, down := unfollow(t, rest)
+		require.Equal(t, said[n+1].up, up, "connection %d", n+1)
+		require.Equal(t, said[n+1].down, down, "connection %d", n+1)
 	}
 }
 
