@@ -182,11 +182,12 @@ func TestReload(t *testing.T) {
 	l.dial(0).expectClosed()
 
 	cfg.Verify.Threads++
+	cfg.TLS = config.TLS{Certificate: "new.crt", Key: "new.key"}
 	cfg.Coins[0].Poll++
 	cfg.Ports[1].Listen = "127.0.0.1:1"
 	waiting, err = l.Reload(cfg)
 	require.NoError(t, err)
-	require.Equal(t, []string{"the new port 127.0.0.1:1", "the end of port 127.0.0.1:0", "[coin]", "[verify]"}, waiting)
+	require.Equal(t, []string{"the new port 127.0.0.1:1", "the end of port 127.0.0.1:0", "[coin]", "[verify]", "[tls]"}, waiting)
 
 	cfg.Limits.PerAddress = 0
 	_, err = l.Reload(cfg)

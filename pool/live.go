@@ -3,7 +3,6 @@ package pool
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -90,10 +89,19 @@ func changedTables(have, want config.Config) (names []string) {
 	for i := range a.NumField() {
 		name := a.Type().Field(i).Name
 		if name != "Ports" && !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
-			names = append(names, fmt.Sprintf("[%s]", strings.TrimSuffix(strings.ToLower(name), "s")))
+			names = append(names, "["+tableName(name)+"]")
 		}
 	}
 	return names
+}
+
+// tableName is a field of the configuration as its file names it.
+func tableName(field string) string {
+	switch field {
+	case "Coins", "Payouts": // lists of tables
+		field = strings.TrimSuffix(field, "s")
+	}
+	return strings.ToLower(field)
 }
 
 // penaltyConfig is when shares are too bad. Addresses of trusted proxies are
