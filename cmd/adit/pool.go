@@ -39,7 +39,7 @@ func newPoolCmd() *cobra.Command {
   adit pool stats -c pool.toml
   adit pool audit -c pool.toml`,
 	}
-	cmd.AddCommand(newPoolInitCmd(), newPoolCheckCmd(), newPoolRunCmd(), newPoolStatsCmd(), newPoolCertificateCmd(), newPoolAuditCmd(), newPoolPayoutsCmd(), newPoolReprocessCmd(), newPoolBackupCmd(), newPoolRestoreCmd(), newPoolMachinesCmd())
+	cmd.AddCommand(newPoolUsersCmd(), newPoolBanCmd(), newPoolUnbanCmd(), newPoolInitCmd(), newPoolCheckCmd(), newPoolRunCmd(), newPoolStatsCmd(), newPoolCertificateCmd(), newPoolAuditCmd(), newPoolPayoutsCmd(), newPoolReprocessCmd(), newPoolBackupCmd(), newPoolRestoreCmd(), newPoolMachinesCmd())
 	return cmd
 }
 

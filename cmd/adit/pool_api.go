@@ -45,7 +45,9 @@ func (s *servedPool) run(ctx context.Context) error {
 	defer end()
 	server, err := api.New(s.cfg, api.Deps{
 		Pool: s.Pool, Figures: s.figures, Drain: end, Log: s.log, Version: version,
-		OpenReader: func(ctx context.Context) (ledger.Reader, error) { return ledger.OpenReader(ctx, s.cfg.Ledger.Address()) },
+		OpenReader: func(ctx context.Context) (ledger.Reader, error) {
+			return ledger.OpenReader(ctx, s.cfg.Ledger.Address())
+		},
 	})
 	if err != nil {
 		return err
