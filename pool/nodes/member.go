@@ -47,8 +47,7 @@ func (m *member) wake() {
 // follow looks at one node until the set is closed.
 func (s *Set) follow(m *member) {
 	for {
-		s.probe(m)
-		timer := time.NewTimer(s.cfg.Poll)
+		timer := time.NewTimer(s.probe(m))
 		select {
 		case <-s.ctx.Done():
 			timer.Stop()
@@ -60,8 +59,9 @@ func (s *Set) follow(m *member) {
 	}
 }
 
-// probe looks at one node.
-func (s *Set) probe(m *member) {
+// probe looks at one node, and returns how long to wait before the next look:
+// whether a node has failed or only lost an answer is soon to be known.
+func (s *Set) probe(m *member) (wait time.Duration) {
 	ctx, cancel := context.WithTimeout(s.ctx, probeTime)
 	defer cancel()
 	s.mu.Lock()
@@ -76,9 +76,13 @@ func (s *Set) probe(m *member) {
 		}
 	}
 	if s.ctx.Err() != nil {
-		return
+		return 0
 	}
 	s.note(m, tip, status, err)
+	if err != nil {
+		return min(s.cfg.Poll, retryLook)
+	}
+	return s.cfg.Poll
 }
 
 // note takes in what a look has shown.

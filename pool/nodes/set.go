@@ -21,6 +21,8 @@ const (
 	// statusEvery is how often a node is asked whether it is synchronised;
 	// one that is not is asked with each look.
 	statusEvery = 5 * time.Second
+	// retryLook is how soon a node that failed is looked at again.
+	retryLook = time.Second
 	// strikes is how many looks must fail in a row before a node counts as
 	// failing.
 	strikes = 2

@@ -112,6 +112,7 @@ func (s *Set) listen(source Source) {
 		if s.ctx.Err() != nil {
 			return
 		}
+		s.Look() // its node may have gone
 		if !said {
 			s.cfg.Log.Warn("no news of blocks from here; the nodes are polled", "coin", s.cfg.Name, "from", source.Name, "err", err)
 			said = true
