@@ -20,12 +20,13 @@ type servedPool struct {
 	*pool.Pool
 	cfg     config.Config
 	log     *slog.Logger
+	roles   cluster.Roles
 	figures *metrics.Collector // nil: no API
 }
 
 // newServedPool makes a pool that tells its API what happens.
 func newServedPool(cfg config.Config, deps pool.Deps) (*servedPool, error) {
-	s := &servedPool{cfg: cfg, log: deps.Log}
+	s := &servedPool{cfg: cfg, log: deps.Log, roles: deps.Roles}
 	if cfg.API.Listen != "" && deps.Roles.Has(cluster.API) {
 		s.figures = metrics.New(0, time.Now)
 		deps.Observe = s.figures.Observe
@@ -44,7 +45,7 @@ func (s *servedPool) run(ctx context.Context) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	server, err := api.New(s.cfg, api.Deps{
-		Pool: s.Pool, Figures: s.figures, Drain: end, Log: s.log, Version: version,
+		Pool: s.Pool, Figures: s.figures, Drain: end, Log: s.log, Version: version, Elsewhere: !s.roles.Has(cluster.Stratum),
 		OpenReader: func(ctx context.Context) (ledger.Reader, error) {
 			return ledger.OpenReader(ctx, s.cfg.Ledger.Address())
 		},

@@ -18,6 +18,8 @@ import (
 
 	"github.com/aditmine/adit/pool"
 	"github.com/aditmine/adit/pool/config"
+	"github.com/aditmine/adit/pool/ledger"
+	"github.com/aditmine/adit/pool/metrics"
 )
 
 var loopbackNetwork = netip.MustParsePrefix("127.0.0.0/8")
@@ -346,4 +348,20 @@ func TestMetrics(t *testing.T) {
 		require.Contains(t, string(body), line)
 	}
 	require.False(t, bytes.Contains(body, []byte("user:")), "no node's address")
+}
+
+// A process that takes no shares tells hashrates from what the ledger gains.
+func TestGainsOfTheLedger(t *testing.T) {
+	l := startLab(t, nil)
+	f := &follower{Server: &Server{cfg: l.cfg, deps: l.deps}, reader: l.reader}
+	f.deps.Elsewhere, f.deps.Figures = true, metrics.New(0, time.Now)
+	require.NoError(t, f.readBooks(t.Context()))
+	require.Empty(t, f.deps.Figures.Logins(), "what was there before is no gain")
+	carol := ledger.Share{Miner: ledger.Miner{Coin: "monero", Login: "carol"}, Height: 1, Difficulty: 60_000, Time: time.Now()}
+	require.NoError(t, l.pool.AppendShares([]ledger.Share{carol, carol}))
+	require.NoError(t, f.readBooks(t.Context()))
+	logins := f.deps.Figures.Logins()
+	require.Len(t, logins, 1)
+	require.Equal(t, "carol", logins[0].Login)
+	require.InDelta(t, 2000, logins[0].Now, 1)
 }

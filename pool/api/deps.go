@@ -33,6 +33,9 @@ type Deps struct {
 	Figures *metrics.Collector
 	// OpenReader opens the ledger for reading, once the pool is ready.
 	OpenReader func(ctx context.Context) (ledger.Reader, error)
+	// Elsewhere says that other processes take the shares: hashrates are told
+	// from what the ledger gains.
+	Elsewhere bool
 	// Drain ends the pool gracefully, as an interrupt would; nil: the API
 	// cannot.
 	Drain   func()

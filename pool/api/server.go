@@ -232,10 +232,23 @@ func (f *follower) begin(ctx context.Context) bool {
 
 func (f *follower) readBooks(ctx context.Context) error {
 	b, err := readBooks(ctx, f.reader, coinNames(f.cfg), f.deps.Now())
-	if err == nil {
-		f.books.Store(b)
+	if err != nil {
+		return err
 	}
-	return err
+	if old := f.books.Load(); old != nil && f.deps.Elsewhere {
+		f.creditGains(old, b)
+	}
+	f.books.Store(b)
+	return nil
+}
+
+// creditGains counts what other processes have booked between two readings.
+func (f *follower) creditGains(old, now *books) {
+	for m, s := range now.workers {
+		if before := old.workers[m]; s.shares > before.shares {
+			f.deps.Figures.Credit(m, s.work-before.work, s.shares-before.shares)
+		}
+	}
 }
 
 // keepBooks reads the ledger again and again, and writes its history.

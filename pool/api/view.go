@@ -42,7 +42,13 @@ func (s *Server) figures(b *books, logins []metrics.Login) PoolFigures {
 		Coins: []CoinFigures{}, Ports: []PortFigures{},
 	}
 	hashrates := s.deps.Figures.Coins()
-	for _, c := range snapshot.Coins {
+	for _, cfg := range s.cfg.Coins {
+		c := pool.CoinStats{Name: cfg.Name, Algorithm: cfg.Algorithm} // where other processes follow its nodes
+		for _, followed := range snapshot.Coins {
+			if followed.Name == cfg.Name {
+				c = followed
+			}
+		}
 		k := s.coinFigures(c, b)
 		k.Rates = Rates(hashrates[c.Name])
 		for _, l := range logins {

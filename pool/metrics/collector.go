@@ -163,15 +163,19 @@ func (c *Collector) end(session uint64) {
 	}
 }
 
-func (c *Collector) accepted(e *pool.ShareAccepted) {
+func (c *Collector) accepted(e *pool.ShareAccepted) { c.Credit(e.Miner, float64(e.Difficulty), 1) }
+
+// Credit counts shares that a miner has sent, and the work that they prove. It
+// is for those that no event tells of: another process has taken them.
+func (c *Collector) Credit(m ledger.Miner, work float64, shares uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now, work := c.now(), float64(e.Difficulty)
-	c.meter(e.Miner.Coin).Add(now, work)
-	if w := c.know(e.Miner, now); w != nil {
+	now := c.now()
+	c.meter(m.Coin).Add(now, work)
+	if w := c.know(m, now); w != nil {
 		w.meter.Add(now, work)
 		w.shares = now
-		w.accepted++
+		w.accepted += shares
 	}
 }
 

@@ -92,3 +92,13 @@ func TestMemoryIsBounded(t *testing.T) {
 	c.Observe(&pool.SessionOpened{Session: 1, Miner: rig("new", "")})
 	require.Len(t, c.Logins(), 1, "those of yesterday have made room")
 }
+
+func TestCreditFromElsewhere(t *testing.T) {
+	at := &clock{epoch}
+	c := New(0, at.now)
+	c.Credit(rig("alice", "a"), 60_000, 6)
+	require.InEpsilon(t, 1000, c.Coins()["xmr"].Now, 0.01)
+	workers, _ := c.WorkersOf("xmr", "alice")
+	require.EqualValues(t, 6, workers[0].Accepted)
+	require.Zero(t, c.Answered().Count, "nobody has waited here")
+}
