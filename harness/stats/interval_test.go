@@ -60,7 +60,7 @@ func poisson(rng *rand.Rand, mean float64) (n uint64) {
 // often as it says, and the exact ones never much less. The bounds leave five
 // standard deviations of the simulation.
 func TestCoverage(t *testing.T) {
-	const trials, confidence = 1500, 0.95
+	const trials, confidence = 1000, 0.95
 	slack := 5 * math.Sqrt(confidence*(1-confidence)/trials)
 	for name, tc := range map[string]struct {
 		most float64 // discrete counts make exact intervals cover more
@@ -119,13 +119,13 @@ func quantileCovers(rng *rand.Rand, n int, q float64) bool {
 // TestBlockRatioCovers lets both arms share what disturbs a block, as runs on
 // one machine do.
 func TestBlockRatioCovers(t *testing.T) {
-	const trials = 60
+	const trials = 40
 	rng, covered := rand.New(rand.NewPCG(5, 5)), 0
 	for range trials {
-		a, b := make([][]float64, 30), make([][]float64, 30)
+		a, b := make([][]float64, 20), make([][]float64, 20)
 		for i := range a {
 			disturbance := math.Exp(0.5 * rng.NormFloat64())
-			for range 10 {
+			for range 3 {
 				a[i] = append(a[i], disturbance*rng.ExpFloat64())
 				b[i] = append(b[i], 1.2*disturbance*rng.ExpFloat64())
 			}
