@@ -236,11 +236,3 @@ func (r *clientsRole) prepare(clients []*client, each int) ([][]prepared, error)
 	}
 	return all, nil
 }
-
-// percentile is that of a sorted list.
-func percentile(sorted []time.Duration, p float64) time.Duration {
-	if len(sorted) == 0 {
-		return 0
-	}
-	return sorted[min(int(float64(len(sorted))*p), len(sorted)-1)]
-}

@@ -49,17 +49,6 @@ func (p *process) hear(v any) {
 	require.NoError(p.t, json.Unmarshal(p.out.Bytes(), v), "%s", p.out.Text())
 }
 
-// order has the child do something and waits for its answer.
-func (p *process) order(text string) reply {
-	p.t.Helper()
-	_, err := io.WriteString(p.in, text+"\n")
-	require.NoError(p.t, err)
-	var r reply
-	p.hear(&r)
-	require.Empty(p.t, r.Error)
-	return r
-}
-
 // kill ends the child as a power cut would, and waits for it.
 func (p *process) kill() {
 	if p.ended {
@@ -68,17 +57,6 @@ func (p *process) kill() {
 	p.ended = true
 	p.cmd.Process.Kill() //nolint:errcheck // it may have ended by itself
 	p.cmd.Wait()         //nolint:errcheck // killed
-}
-
-// end asks the child to end and waits for it.
-func (p *process) end() {
-	p.t.Helper()
-	if p.ended {
-		return
-	}
-	p.ended = true
-	p.in.Close()
-	require.NoError(p.t, p.cmd.Wait())
 }
 
 // startPool runs a pool and returns its address and how long it took to be

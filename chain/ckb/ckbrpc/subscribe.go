@@ -33,10 +33,7 @@ func SubscribeTips(ctx context.Context, address string, opened func(), tip func(
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	if err := subscribeOver(conn, opened, tip); err != nil {
-		return fmt.Errorf("CKB node: subscription at %s: %w", address, err)
-	}
-	return nil
+	return fmt.Errorf("CKB node: subscription at %s: %w", address, subscribeOver(conn, opened, tip))
 }
 
 // subscribeOver speaks over an open connection. It ends with an error always.
