@@ -31,8 +31,8 @@ const minedBlocks = 75
 func TestMoneroPrivateChain(t *testing.T) {
 	c := startMoneroChain(t)
 	rig := startRig(t, c)
-	c.waitForBlocks(t, minedBlocks, 8*time.Minute)
-	rig.waitForPayout(t, c, 8*time.Minute)
+	c.waitForBlocks(t, minedBlocks, 15*time.Minute)
+	rig.waitForPayout(t, c, 5*time.Minute)
 	stop(t, rig.miner)
 	t.Run("verdicts on hashes are identical", func(t *testing.T) { sameVerdicts(t, c) })
 	t.Run("a corrupted share is refused by both", func(t *testing.T) { bothRefuse(t, c, rig.poolAddr) })

@@ -19,7 +19,7 @@ import (
 
 // chainDifficulty is what monerod is told to keep: low enough for dozens of
 // blocks in a minute or so, high enough for most hashes to miss it.
-const chainDifficulty = 12
+const chainDifficulty = 6
 
 // moneroChain is a private Monero testnet: a real node and two real
 // wallets. A
