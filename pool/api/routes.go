@@ -14,10 +14,9 @@ import (
 	"github.com/aditmine/adit/pool/web"
 )
 
-// param is a parameter of a route's query or path.
+// param is a parameter of a route's query.
 type param struct {
 	name, doc string
-	required  bool
 }
 
 // route is one path of /api/v1. What it says of itself is in the OpenAPI
