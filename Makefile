@@ -68,7 +68,7 @@ bench-cpu: build ## rates of one thread; batch verification; share to wire under
 	$(GO) test -run '^$$' -bench ShareToWire -benchtime 200x ./miner
 
 bench-pool: ## the pool: sessions, new blocks, durable shares a second, verification
-	$(GO) test -tags bench -count=1 -timeout 30m -run TestBench ./pool/bench
+	$(GO) -C pool/bench test -tags bench -count=1 -timeout 30m -run TestBench
 
 KILLS ?= 200
 kill-pool: ## kill the pool KILLS times under load (default 200), on both kinds of ledger
