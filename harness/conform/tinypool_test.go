@@ -32,7 +32,6 @@ type tinyBooks struct {
 	defect  string
 	off     bool
 	starts  int
-	down    bool // no template to be had
 	lines   map[*outbox]bool
 	credits map[string]*Credit
 }
