@@ -119,9 +119,9 @@ func (e *eagle) close() {
 	e.program.Release()
 }
 
-func (e *eagle) algorithm() *hash.Algorithm { return e.a }
-func (e *eagle) lanes() int                 { return int(e.items) }
-func (e *eagle) batch() uint64              { return e.items }
+func (e *eagle) suits(w *hash.Work) bool { return e.a == w.Algorithm && eaglesong.Suits(w) }
+func (e *eagle) lanes() int              { return int(e.items) }
+func (e *eagle) batch() uint64           { return e.items }
 
 func (e *eagle) setWork(w *hash.Work) error {
 	e.middle = eaglesong.NewMidstate((*[headSize]byte)(w.Blob))

@@ -123,3 +123,50 @@ func TestFirstLines(t *testing.T) {
 	require.Equal(t, "a\nb", firstLines("a\nb\n\x00", 5))
 	require.Equal(t, "a\nb\n... and 2 lines more", firstLines("a\nb\nc\nd", 2))
 }
+
+// Every variant gives the processor's digests, for blobs of several lengths.
+func TestEveryCryptoNightVariant(t *testing.T) {
+	onEachDevice(t, func(t *testing.T, s hash.Searcher) {
+		rng := rand.New(rand.NewPCG(5, 6))
+		for _, a := range hash.All() {
+			if a.Family != hash.CryptoNight {
+				continue
+			}
+			t.Run(a.Name, func(t *testing.T) {
+				reference, err := cpu.New(a)
+				require.NoError(t, err)
+				defer reference.Close()
+				for _, length := range []int{76, 200} {
+					w := nightWork(rng, a, length)
+					require.NoError(t, s.SetWork(w))
+					const start = 0x12345
+					hits, done, err := s.Search(start, 8, nil)
+					require.NoError(t, err)
+					require.EqualValues(t, 8, done)
+					require.Len(t, hits, 8)
+					in, out := make([]hash.Input, 8), make([]hash.Digest, 8)
+					for i := range in {
+						blob := append([]byte(nil), w.Blob...)
+						nonce := start + i
+						blob[39], blob[40], blob[41], blob[42] = byte(nonce), byte(nonce>>8), byte(nonce>>16), byte(nonce>>24)
+						in[i] = hash.Input{Blob: blob, Height: w.Height}
+					}
+					require.NoError(t, cpu.Hash(reference, out, in))
+					for i, h := range hits {
+						require.Equal(t, uint64(start+i), h.Nonce)
+						require.Equal(t, out[i], h.Digest, "length %d, nonce %d", length, i)
+					}
+				}
+			})
+		}
+	})
+}
+
+// nightWork is met by every hash.
+func nightWork(rng *rand.Rand, a *hash.Algorithm, length int) *hash.Work {
+	w := &hash.Work{Algorithm: a, Blob: make([]byte, length), Height: 1788000 + rng.Uint64N(1000), NonceOffset: 39, NonceSize: 4, Target: chain.TargetFromDifficulty(1)}
+	for i := range w.Blob {
+		w.Blob[i] = byte(rng.Uint32())
+	}
+	return w
+}

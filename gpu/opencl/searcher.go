@@ -33,7 +33,8 @@ type searcher struct {
 
 // engine searches for one algorithm.
 type engine interface {
-	algorithm() *hash.Algorithm
+	// suits reports whether it can do w.
+	suits(w *hash.Work) bool
 	// setWork takes what it needs of w.
 	setWork(w *hash.Work) error
 	// batch is how many nonces to try at once.
@@ -44,7 +45,7 @@ type engine interface {
 	// way.
 	begin(start, count uint64) error
 	// finish waits for the batch that was begun first and appends what it
-	// found, each hit hashed again by the processor.
+	// found.
 	finish(hits []hash.Hit) ([]hash.Hit, error)
 	lanes() int
 	close()
@@ -96,18 +97,26 @@ func (s *searcher) use(w *hash.Work) error {
 	switch {
 	case w.Algorithm == nil:
 		return errors.New("it names no algorithm")
-	case w.Algorithm.Family != hash.Eaglesong || w.NonceSize < 1 || w.NonceSize > 8 || !eaglesong.Suits(w):
-		return fmt.Errorf("there is no OpenCL kernel for %s over %d bytes", w.Algorithm.Name, len(w.Blob))
-	case s.engine != nil && s.engine.algorithm() == w.Algorithm:
+	case w.NonceSize < 1 || w.NonceSize > 8 || w.NonceOffset < 0 || w.NonceOffset > len(w.Blob)-w.NonceSize:
+		return fmt.Errorf("nonce of %d bytes at byte %d of a blob of %d", w.NonceSize, w.NonceOffset, len(w.Blob))
+	}
+	if err := w.Algorithm.CheckInput(&hash.Input{Blob: w.Blob, Height: w.Height}); err != nil {
+		return err
+	}
+	if s.engine != nil && s.engine.suits(w) {
 		return nil
 	}
 	s.release()
-	made, err := newEaglesong(s.ctx, s.handle, w.Algorithm)
-	if err != nil {
-		return err
+	var err error
+	switch {
+	case w.Algorithm.Family == hash.CryptoNight:
+		s.engine, err = newNight(s.ctx, s.handle, &s.device, w.Algorithm, w.Height)
+	case eaglesong.Suits(w):
+		s.engine, err = newEaglesong(s.ctx, s.handle, w.Algorithm)
+	default:
+		return fmt.Errorf("there is no OpenCL kernel for %s over %d bytes", w.Algorithm.Name, len(w.Blob))
 	}
-	s.engine = made
-	return nil
+	return err
 }
 
 func (s *searcher) release() {

@@ -50,6 +50,7 @@ var outputs = []output{
 	{name: "jh", folder: "hash/internal/jh", types: []string{"state"}, emit: emitJH},
 	{name: "cpuid", folder: "hash/internal/cpufeature", emit: emitCPUID},
 	{name: "eaglesong-cl", plain: eagleCL, path: clPath},
+	{name: "tables-cl", plain: clTables, path: tablesPath},
 }
 
 // generator is an avo context for one output.
