@@ -157,7 +157,7 @@ func (f *mineFlags) plan() (*minePlan, error) {
 	if p.algorithm != nil {
 		p.setting, p.tuned = savedSetting(p.algorithm, f.threads, f.lanes)
 	}
-	if p.cards, err = f.gpu.choose(p.algorithm, opencl.Devices); err != nil {
+	if p.cards, err = f.gpu.choose(opencl.Devices); err != nil {
 		return nil, err
 	}
 	if f.gpu.noCPU {

@@ -23,21 +23,18 @@ type gpuFlags struct {
 
 func (f *gpuFlags) define(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.BoolVar(&f.opencl, "opencl", false, "mine with OpenCL devices too, all GPUs of them (Eaglesong so far)")
+	fl.BoolVar(&f.opencl, "opencl", false, "mine with OpenCL devices too, all GPUs of them")
 	fl.StringVar(&f.devices, "opencl-devices", "", "mine with these OpenCL devices, as `numbers` from 'adit devices'; implies --opencl")
 	fl.BoolVar(&f.noCPU, "no-cpu", false, "leave the processor alone")
 }
 
-// choose lists the devices to mine an algorithm with.
-func (f *gpuFlags) choose(a *hash.Algorithm, known func() ([]gpu.Device, error)) ([]gpu.Device, error) {
+// choose lists the devices to mine with.
+func (f *gpuFlags) choose(known func() ([]gpu.Device, error)) ([]gpu.Device, error) {
 	if !f.opencl && f.devices == "" {
 		if f.noCPU {
 			return nil, usagef("--no-cpu leaves nothing to mine with: add --opencl")
 		}
 		return nil, nil
-	}
-	if a.Family != hash.Eaglesong {
-		return nil, usagef("--opencl: there are OpenCL kernels for eaglesong only so far, not for %s", a.Name)
 	}
 	all, err := known()
 	switch {

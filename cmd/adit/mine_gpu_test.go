@@ -6,14 +6,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aditmine/adit/gpu"
-	"github.com/aditmine/adit/hash"
 )
 
 func TestChoosingCards(t *testing.T) {
-	eagle, err := hash.Lookup("eaglesong")
-	require.NoError(t, err)
-	other, err := hash.Lookup("cn/0")
-	require.NoError(t, err)
 	known := func() ([]gpu.Device, error) {
 		return []gpu.Device{{Index: 0, Kind: gpu.Processor}, {Index: 1, Kind: gpu.Card}, {Index: 2, Kind: gpu.Card}}, nil
 	}
@@ -32,25 +27,23 @@ func TestChoosingCards(t *testing.T) {
 		{gpuFlags{opencl: true, noCPU: true}, []int{1, 2}},
 		{gpuFlags{devices: "2, 0"}, []int{2, 0}},
 	} {
-		got, err := c.flags.choose(eagle, known)
+		got, err := c.flags.choose(known)
 		require.NoError(t, err)
 		require.Equal(t, c.want, indexes(got))
 	}
 	for _, c := range []struct {
 		flags gpuFlags
-		a     *hash.Algorithm
 		known func() ([]gpu.Device, error)
 		want  string
 	}{
-		{gpuFlags{noCPU: true}, eagle, known, "leaves nothing"},
-		{gpuFlags{opencl: true}, other, known, "eaglesong only so far"},
-		{gpuFlags{devices: "3"}, eagle, known, `no device "3"`},
-		{gpuFlags{devices: "x"}, eagle, known, `no device "x"`},
-		{gpuFlags{opencl: true}, eagle, func() ([]gpu.Device, error) { return nil, gpu.ErrNotBuilt }, "built without OpenCL"},
-		{gpuFlags{opencl: true}, eagle, func() ([]gpu.Device, error) { return nil, gpu.ErrNoDriver }, "no driver"},
-		{gpuFlags{opencl: true}, eagle, func() ([]gpu.Device, error) { return []gpu.Device{{Kind: gpu.Processor}}, nil }, "there is no GPU"},
+		{gpuFlags{noCPU: true}, known, "leaves nothing"},
+		{gpuFlags{devices: "3"}, known, `no device "3"`},
+		{gpuFlags{devices: "x"}, known, `no device "x"`},
+		{gpuFlags{opencl: true}, func() ([]gpu.Device, error) { return nil, gpu.ErrNotBuilt }, "built without OpenCL"},
+		{gpuFlags{opencl: true}, func() ([]gpu.Device, error) { return nil, gpu.ErrNoDriver }, "no driver"},
+		{gpuFlags{opencl: true}, func() ([]gpu.Device, error) { return []gpu.Device{{Kind: gpu.Processor}}, nil }, "there is no GPU"},
 	} {
-		_, err := c.flags.choose(c.a, c.known)
+		_, err := c.flags.choose(c.known)
 		require.ErrorContains(t, err, c.want)
 	}
 }
