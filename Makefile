@@ -6,12 +6,12 @@ BIN     := bin/adit
 SOURCES := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './bin/*') go.mod go.sum
 PACKAGES := ./...
 # Proof-of-work arithmetic is single-threaded and ten times slower under the
-# race detector: those packages are tested without it. The conformance suite
-# judges answers by time, so all of it runs without the detector and by itself,
-# and its quick half (-short) with it.
+# race detector: those packages are tested without it. A few packages try so
+# many cases that all of them run without the detector, and a part (-short) with
+# it.
 HASH_PACKAGES := ./hash/...
-SUITE := ./harness/conform
-RACE_PACKAGES = $(shell $(GO) list ./... | grep -v -e '/adit/hash' -e '/adit/e2e' -e '/harness/conform$$')
+MANY_CASES := ./harness/conform ./pool/payout
+RACE_PACKAGES = $(shell $(GO) list ./... | grep -v -e '/adit/hash' -e '/adit/e2e' -e '/harness/conform$$' -e '/pool/payout$$')
 
 .PHONY: help build demo test lint unit cpu-levels opencl generate check-generated bench-cpu fuzz histories e2e e2e-monero clean bench-pool kill-pool
 
@@ -39,9 +39,9 @@ lint: ## gofmt, go vet, staticcheck
 
 unit: ## unit and integration tests, with the race detector where it is bearable
 	$(GO) test $(HASH_PACKAGES)
-	$(GO) test $(SUITE)
+	$(GO) test $(MANY_CASES)
 	CGO_ENABLED=1 $(GO) test -race $(RACE_PACKAGES)
-	CGO_ENABLED=1 $(GO) test -race -short $(SUITE)
+	CGO_ENABLED=1 $(GO) test -race -short $(MANY_CASES)
 
 cpu-levels: ## the hash packages again at every level of CPU features, and without assembly
 	for level in generic aes avx2 avx512; do \
@@ -76,7 +76,7 @@ kill-pool: ## kill the pool KILLS times under load (default 200), on both kinds 
 
 RUNS ?= 200
 harness-selftest: ## which defects the conformance suite catches, and its false alarms in RUNS smoke runs
-	$(GO) test -count=1 -v -timeout 20m -run '^TestSelf$$' $(SUITE) -args -selftest -selftest.runs $(RUNS) | grep -v -e '^=== ' -e '^ *tiny_test.go'
+	$(GO) test -count=1 -v -timeout 20m -run '^TestSelf$$' ./harness/conform -args -selftest -selftest.runs $(RUNS) | grep -v -e '^=== ' -e '^ *tiny_test.go'
 
 FUZZTIME ?= 30s
 fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
