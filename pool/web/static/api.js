@@ -24,14 +24,21 @@ export async function send(method, path, body, token) {
 }
 
 // follow calls show with every new figures, and state with how that goes. The
-// browser connects again by itself; where there are no events, it asks.
+// browser connects again by itself; where there are no events, it asks. A page
+// that is left, and perhaps kept for the way back, gives its connection up:
+// browsers allow only a few to one server.
 export function follow(show, state) {
-  const events = new EventSource("api/v1/events");
-  events.addEventListener("figures", (e) => { state("live"); show(JSON.parse(e.data)); });
-  events.onerror = () => state("lost");
+  let events;
+  const open = () => {
+    events = new EventSource("api/v1/events");
+    events.addEventListener("figures", (e) => { state("live"); show(JSON.parse(e.data)); });
+    events.onerror = () => state("lost");
+  };
+  open();
+  addEventListener("pagehide", () => events.close());
+  addEventListener("pageshow", (e) => { if (e.persisted) open(); });
   setInterval(async () => {
     if (events.readyState === EventSource.OPEN) return;
     try { show(await get("pool")); state("slow"); } catch { state("lost"); }
-    if (events.readyState === EventSource.CLOSED) { events.close(); }
   }, 5000);
 }
