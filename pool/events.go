@@ -41,6 +41,7 @@ type ShareAccepted struct {
 	Session    uint64
 	Miner      ledger.Miner
 	Difficulty uint64
+	Solo       bool          // it is paid for under SOLO
 	Latency    time.Duration // from the line's arrival to the answer
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/pool/ledger"
+	"github.com/aditmine/adit/pool/reward"
 	"github.com/aditmine/adit/pool/vardiff"
 	"github.com/aditmine/adit/pool/verify"
 	"github.com/aditmine/adit/stratum"
@@ -167,7 +168,8 @@ func (sub *submission) settle(verdict Reason) {
 	s.judged(sub.miner.Login, verdict)
 	if verdict == accepted {
 		s.credited(sub)
-		s.pool.deps.Observe(&ShareAccepted{Session: s.id, Miner: sub.miner, Difficulty: sub.job.difficulty, Latency: time.Since(sub.at)})
+		s.pool.deps.Observe(&ShareAccepted{Session: s.id, Miner: sub.miner, Difficulty: sub.job.difficulty,
+			Solo: s.port.terms(sub.solo).Scheme == reward.SOLO, Latency: time.Since(sub.at)})
 	} else {
 		s.pool.log.Debug("share refused", "session", s.id, "login", stratum.Printable(sub.miner.Login), "worker", sub.miner.Worker, "reason", verdict)
 		s.pool.deps.Observe(&ShareRejected{Session: s.id, Miner: sub.miner, Reason: verdict})

@@ -282,6 +282,35 @@ func TestOpenAPIDocument(t *testing.T) {
 	}
 }
 
+// Who mines alone is told apart, and payments as they are configured.
+func TestClassicSoloAndPayments(t *testing.T) {
+	l := startLab(t, func(c *config.Config) {
+		c.Payouts = []config.Payout{{Coin: "monero", Enabled: true, Threshold: 12, MaxAmount: 99, NetworkFee: 3, Denomination: 2, Interval: time.Hour}}
+	})
+	m := ledger.Miner{Coin: "monero", Login: "carol"}
+	l.figures.Observe(&pool.SessionOpened{Session: 9, Miner: m})
+	l.figures.Observe(&pool.ShareAccepted{Session: 9, Miner: m, Difficulty: 60_000, Solo: true})
+	var stats struct {
+		Pool struct {
+			MinersSolo, WorkersSolo int
+			HashrateSolo            float64
+		}
+		Config struct {
+			PaymentsInterval, MinPaymentThreshold, MaxPaymentThreshold, TransferFee, DenominationUnit uint64
+		}
+	}
+	require.Eventually(t, func() bool {
+		l.get("/stats", &stats)
+		return stats.Pool.MinersSolo == 1
+	}, 20*time.Second, 20*time.Millisecond)
+	require.Equal(t, 1, stats.Pool.WorkersSolo)
+	require.Positive(t, stats.Pool.HashrateSolo)
+	require.Equal(t, [5]uint64{3600, 12, 99, 3, 2}, [5]uint64{
+		stats.Config.PaymentsInterval, stats.Config.MinPaymentThreshold, stats.Config.MaxPaymentThreshold,
+		stats.Config.TransferFee, stats.Config.DenominationUnit,
+	})
+}
+
 // What front ends of cryptonote-nodejs-pool read is there.
 func TestClassicPaths(t *testing.T) {
 	l := startLab(t, nil)

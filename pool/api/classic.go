@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aditmine/adit/pool/config"
 	"github.com/aditmine/adit/pool/ledger"
 	"github.com/aditmine/adit/pool/metrics"
 	"github.com/aditmine/adit/pool/reward"
@@ -59,7 +60,7 @@ func (s *Server) classicStats(v *view, r *http.Request) (any, error) {
 		return nil, err
 	}
 	return object{
-		"health": object{c.Name: object{"daemon": health(c), "wallet": "ok"}},
+		"health": object{c.Name: object{"daemon": health(c), "wallet": walletHealth(v, c)}},
 		"pool":   s.classicPool(v, c), "lastblock": classicLast(v, c),
 		"network": object{"difficulty": classicNumber(c.Difficulty), "height": c.Height},
 		"config":  s.classicConfig(v, c), "charts": classicCharts(v, c), "miner": object{},
@@ -73,6 +74,17 @@ func health(c CoinFigures) string {
 		}
 	}
 	return "fail"
+}
+
+// walletHealth is "fail" while a payout waits for a person. Nothing else is
+// known of the wallet here.
+func walletHealth(v *view, c CoinFigures) string {
+	for _, p := range v.books.payouts {
+		if p.Coin == c.Name && p.State == ledger.PayoutReview && p.Count > 0 {
+			return "fail"
+		}
+	}
+	return "ok"
 }
 
 // classicNumber writes a decimal as a number.
@@ -100,12 +112,13 @@ func (s *Server) classicPool(v *view, c CoinFigures) object {
 			paidMiners++
 		}
 	}
+	solo := s.deps.Figures.Solo(c.Name)
 	out := object{
 		"stats": object{}, "blocks": s.classicBlockList(v, c.Name, classicList, 0), "payments": classicPaymentList(b.payments, c.Name, "", classicList, 0),
 		"totalBlocks": b.blocksOf(c.Name, false, found...), "totalBlocksSolo": b.blocksOf(c.Name, true, found...), "totalOrphans": b.blocksOf(c.Name, false, lost...),
 		"totalPayments": payments, "totalMinersPaid": paidMiners,
-		"miners": c.Miners, "minersSolo": 0, "workers": c.Workers, "workersSolo": 0, // one login may do both
-		"hashrate": uint64OrFloat(c.Now), "hashrateSolo": 0, "roundScore": 0, "roundHashes": 0,
+		"miners": max(0, c.Miners-solo.Miners), "minersSolo": solo.Miners, "workers": max(0, c.Workers-solo.Workers), "workersSolo": solo.Workers,
+		"hashrate": uint64OrFloat(max(0, c.Now-solo.Now)), "hashrateSolo": uint64OrFloat(solo.Now), "roundScore": 0, "roundHashes": 0,
 		"lastBlockFound": 0, "lastBlockFoundSolo": 0,
 	}
 	for _, round := range c.Rounds {
@@ -160,6 +173,12 @@ func (s *Server) classicConfig(v *view, c CoinFigures) object {
 		ports = append(ports, object{"port": p.Port, "difficulty": difficulty, "desc": strings.ToUpper(p.Scheme), "ssl": p.TLS == "only"})
 	}
 	cfg, _ := s.cfg.CoinNamed(c.Name)
+	var pay config.Payout // zeros where nobody is paid
+	for _, p := range s.cfg.Payouts {
+		if p.Coin == c.Name && p.Enabled {
+			pay = p
+		}
+	}
 	units := 1.0
 	for range c.Decimals {
 		units *= 10
@@ -169,7 +188,8 @@ func (s *Server) classicConfig(v *view, c CoinFigures) object {
 		"hashrateWindow": int(metrics.Short / time.Second), "fee": fee, "soloFee": fee, "networkFee": 0,
 		"coin": c.Name, "coinUnits": uint64(units), "coinDecimalPlaces": c.Decimals, "coinDifficultyTarget": int(unitOf(cfg).blockTime / time.Second),
 		"symbol": c.Symbol, "depth": c.Confirmations, "finderReward": 0, "donation": object{}, "version": s.deps.Version,
-		"paymentsInterval": 0, "minPaymentThreshold": 0, "maxPaymentThreshold": 0, "transferFee": 0, "denominationUnit": 1,
+		"paymentsInterval": int(pay.Interval / time.Second), "minPaymentThreshold": pay.Threshold, "maxPaymentThreshold": pay.MaxAmount,
+		"transferFee": pay.NetworkFee, "denominationUnit": max(1, pay.Denomination),
 		"slushMiningEnabled": false, "weight": 0, "priceSource": "", "priceCurrency": "", "paymentIdSeparator": "",
 		"fixedDiffEnabled": true, "fixedDiffSeparator": s.cfg.Login.DifficultySeparator, "sendEmails": false,
 		"blocksChartEnabled": false, "blocksChartDays": 0,

@@ -33,6 +33,7 @@ type Collector struct {
 	workers  int
 	sessions map[uint64]*worker
 	coins    map[string]*Meter[float64]
+	solo     map[string]*Meter[float64] // the part of them that is paid under SOLO
 	swept    time.Time
 }
 
@@ -55,6 +56,7 @@ type worker struct {
 	shares   time.Time // last accepted share
 	accepted uint64
 	rejected uint64
+	solo     bool // its last share is paid for under SOLO
 }
 
 // New returns an empty collector. It remembers up to limit workers, 0 being
@@ -65,6 +67,7 @@ func New(limit int, now func() time.Time) *Collector {
 		logins:   make(map[account]map[device]*worker),
 		sessions: make(map[uint64]*worker),
 		coins:    make(map[string]*Meter[float64]),
+		solo:     make(map[string]*Meter[float64]),
 	}
 }
 
@@ -125,12 +128,12 @@ func (c *Collector) sweep(now time.Time) bool {
 	return c.workers < c.limit
 }
 
-// meter is that of a coin; c.mu is held.
-func (c *Collector) meter(coin string) *Meter[float64] {
-	m := c.coins[coin]
+// meterOf is that of a coin; c.mu is held.
+func meterOf(coins map[string]*Meter[float64], coin string) *Meter[float64] {
+	m := coins[coin]
 	if m == nil {
 		m = NewMeter[float64]()
-		c.coins[coin] = m
+		coins[coin] = m
 	}
 	return m
 }
@@ -163,7 +166,17 @@ func (c *Collector) end(session uint64) {
 	}
 }
 
-func (c *Collector) accepted(e *pool.ShareAccepted) { c.Credit(e.Miner, float64(e.Difficulty), 1) }
+func (c *Collector) accepted(e *pool.ShareAccepted) {
+	c.Credit(e.Miner, float64(e.Difficulty), 1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e.Solo {
+		meterOf(c.solo, e.Miner.Coin).Add(c.now(), float64(e.Difficulty))
+	}
+	if w := c.logins[accountOf(e.Miner)][deviceOf(e.Miner)]; w != nil {
+		w.solo = e.Solo
+	}
+}
 
 // Credit counts shares that a miner has sent, and the work that they prove. It
 // is for those that no event tells of: another process has taken them.
@@ -171,7 +184,7 @@ func (c *Collector) Credit(m ledger.Miner, work float64, shares uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
-	c.meter(m.Coin).Add(now, work)
+	meterOf(c.coins, m.Coin).Add(now, work)
 	if w := c.know(m, now); w != nil {
 		w.meter.Add(now, work)
 		w.shares = now
@@ -216,6 +229,37 @@ type Login struct {
 	Workers   int // with an open session
 	Sessions  int
 	LastShare time.Time
+}
+
+// Solo is the part of a coin's pool that mines under SOLO.
+type Solo struct {
+	Rates
+	Miners, Workers int // with an open session, whose last share was so
+}
+
+// Solo tells who mines a coin under SOLO.
+func (c *Collector) Solo(coin string) (s Solo) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m := c.solo[coin]; m != nil {
+		s.Rates = rates(m, c.now(), c.since)
+	}
+	for a, devices := range c.logins {
+		if a.coin != coin {
+			continue
+		}
+		alone := 0
+		for _, w := range devices {
+			if w.solo {
+				alone += w.sessions
+			}
+		}
+		if alone > 0 {
+			s.Miners++
+			s.Workers += alone
+		}
+	}
+	return s
 }
 
 // Coins are the hashrates of each coin's pool.

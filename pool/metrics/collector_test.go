@@ -102,3 +102,29 @@ func TestCreditFromElsewhere(t *testing.T) {
 	require.EqualValues(t, 6, workers[0].Accepted)
 	require.Zero(t, c.Answered().Count, "nobody has waited here")
 }
+
+// Who mines alone is counted by what the last share said.
+func TestSolo(t *testing.T) {
+	at := &clock{epoch}
+	c := New(0, at.now)
+	require.Equal(t, Solo{}, c.Solo("xmr"))
+	c.Observe(&pool.SessionOpened{Session: 1, Miner: rig("alice", "a")})
+	c.Observe(&pool.SessionOpened{Session: 2, Miner: rig("alice", "b")})
+	c.Observe(&pool.SessionOpened{Session: 3, Miner: rig("bob", "")})
+	for range 600 {
+		at.pass(time.Second)
+		c.Observe(&pool.ShareAccepted{Session: 1, Miner: rig("alice", "a"), Difficulty: 1000, Solo: true})
+		c.Observe(&pool.ShareAccepted{Session: 2, Miner: rig("alice", "b"), Difficulty: 500, Solo: true})
+		c.Observe(&pool.ShareAccepted{Session: 3, Miner: rig("bob", ""), Difficulty: 4000})
+	}
+	got := c.Solo("xmr")
+	require.Equal(t, 1, got.Miners)
+	require.Equal(t, 2, got.Workers)
+	require.InEpsilon(t, 1500, got.Now, 0.03)
+	require.InEpsilon(t, 5500, c.Coins()["xmr"].Now, 0.03)
+	require.Equal(t, Solo{}, c.Solo("other"))
+
+	c.Observe(&pool.SessionClosed{Session: 2})
+	c.Observe(&pool.ShareAccepted{Session: 1, Miner: rig("alice", "a"), Difficulty: 1000})
+	require.Zero(t, c.Solo("xmr").Miners, "no longer alone, or gone")
+}
