@@ -96,7 +96,7 @@ func spread(lanes []int) []int {
 	if len(lanes) == 1 {
 		return lanes
 	}
-	return slices.DeleteFunc(slices.Clone(lanes), func(n int) bool { return n != 2 && n != 6 && n%4 != 0 })
+	return slices.DeleteFunc(slices.Clone(lanes), func(n int) bool { return n != 2 && n != 3 && n != 6 && n%4 != 0 })
 }
 
 // around are the numbers of lanes from half to twice of n.

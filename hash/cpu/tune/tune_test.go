@@ -184,7 +184,7 @@ func TestProcessors(t *testing.T) {
 }
 
 func TestSpread(t *testing.T) {
-	require.Equal(t, []int{2, 4, 6, 8, 12, 16}, spread([]int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}))
+	require.Equal(t, []int{2, 3, 4, 6, 8, 12, 16}, spread([]int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}))
 	require.Equal(t, []int{16}, spread([]int{16}))
 	require.Equal(t, []int{4, 5, 6, 8, 10, 12, 16}, around([]int{1, 2, 4, 5, 6, 8, 10, 12, 16}, 8))
 }
