@@ -42,15 +42,6 @@ func ways() []way {
 	return []way{wayRefused, wayStatus, wayGarbage, wayBusy, wayAfter, wayCut, wayLate}
 }
 
-// of are the ways that differ for a method: a question has no effect that could
-// come before or after its answer.
-func of(method string) []way {
-	if method == "submit_block" {
-		return ways()
-	}
-	return []way{wayRefused, wayGarbage, wayBusy}
-}
-
 // late is how much later.
 const late = 100 * time.Millisecond
 
@@ -257,7 +248,7 @@ func TestNodeFaults(t *testing.T) {
 			if testing.Short() && method != "submit_block" {
 				continue
 			}
-			for _, w := range of(method) {
+			for _, w := range ways() {
 				t.Run(string(kind)+"/"+method+"/"+string(w), func(t *testing.T) {
 					t.Parallel()
 					s := &saboteur{method: method, way: w}
