@@ -16,8 +16,8 @@ import (
 )
 
 const devicesLong = `Lists what this machine can mine with: its processor, and its OpenCL devices
-where this adit was built for them (tag opencl; the Makefile sets it where
-OpenCL's headers are installed).
+where this adit was built for them (go build -tags opencl, with OpenCL's headers
+installed).
 
 With --json there is one object: cpu with model, processors and cores; devices
 with backend, index, kind, name, vendor, driver, bus, memory, max_alloc (bytes),

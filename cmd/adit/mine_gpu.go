@@ -39,7 +39,7 @@ func (f *gpuFlags) choose(known func() ([]gpu.Device, error)) ([]gpu.Device, err
 	all, err := known()
 	switch {
 	case errors.Is(err, gpu.ErrNotBuilt):
-		return nil, usagef("--opencl: this adit was built without OpenCL: install its headers and build again (make build)")
+		return nil, usagef("--opencl: this adit was built without OpenCL: with its headers installed, go build -tags opencl ./cmd/adit makes one")
 	case err != nil:
 		return nil, err
 	case f.devices != "":
