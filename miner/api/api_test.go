@@ -224,6 +224,38 @@ func TestServeEndsWithItsContext(t *testing.T) {
 	require.ErrorContains(t, Serve(t.Context(), l, h), "HTTP API")
 }
 
+// TestStopIsAnswered ends the server from inside a request: its answer is
+// written all the same.
+func TestStopIsAnswered(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	h, err := NewHandler(Config{Engine: newFake(t), Token: "t", Control: true, Stop: func() {
+		cancel()
+		require.Eventually(t, func() bool {
+			c, err := net.Dial("tcp", l.Addr().String())
+			if err == nil {
+				_ = c.Close()
+			}
+			return err != nil
+		}, 10*time.Second, time.Millisecond)
+	}})
+	require.NoError(t, err)
+	done := make(chan error, 1)
+	go func() { done <- Serve(ctx, l, h) }()
+	req, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+l.Addr().String()+"/json_rpc", strings.NewReader(`{"id":1,"method":"stop"}`))
+	require.NoError(t, err)
+	req.Header.Set("Authorization", "Bearer t")
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(body), `"OK"`)
+	require.NoError(t, <-done)
+}
+
 func TestReadSystem(t *testing.T) {
 	proc := fstest.MapFS{
 		"meminfo":    {Data: []byte("MemTotal:       2048 kB\nMemFree: 5 kB\nMemAvailable:   1024 kB\n")},

@@ -51,8 +51,10 @@ type Config struct {
 const (
 	headerTimeout = 5 * time.Second
 	ioTimeout     = 15 * time.Second
-	maxHeader     = 16 << 10
-	maxBody       = 16 << 10
+	// lastAnswers is what requests under way have when the server ends.
+	lastAnswers = time.Second
+	maxHeader   = 16 << 10
+	maxBody     = 16 << 10
 )
 
 // ErrControlNeedsToken refuses control without a token.
@@ -89,15 +91,20 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	return h.guard(mux), nil
 }
 
-// Serve answers on a listener until ctx ends, which is no error. It closes the
-// listener.
+// Serve answers on a listener until ctx ends, which is no error; requests under
+// way then have a second left. It closes the listener.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: ioTimeout, WriteTimeout: ioTimeout,
 		IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader}
 	stopped := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(stopped)
-		_ = srv.Close()
+		// The request that stops the miner wants its answer too.
+		last, done := context.WithTimeout(context.WithoutCancel(ctx), lastAnswers)
+		defer done()
+		if srv.Shutdown(last) != nil {
+			_ = srv.Close()
+		}
 	})
 	err := srv.Serve(l)
 	if !stop() {

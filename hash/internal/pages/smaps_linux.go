@@ -2,9 +2,9 @@ package pages
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -25,17 +25,25 @@ func scanSmaps(smaps io.Reader, at uint64) int {
 	inside := false
 	for lines := bufio.NewScanner(smaps); lines.Scan(); {
 		line := lines.Text()
-		if count, found := strings.CutPrefix(line, "AnonHugePages:"); found {
-			var kiB int
-			if _, err := fmt.Sscanf(count, "%d kB", &kiB); inside && err == nil {
-				return kiB << 10
-			}
-			continue
-		}
-		var begin, end uint64
-		if n, _ := fmt.Sscanf(line, "%x-%x ", &begin, &end); n == 2 {
+		if begin, end, ok := bounds(line); ok {
 			inside = begin <= at && at < end
+		} else if size, found := strings.CutPrefix(line, "AnonHugePages:"); found && inside {
+			kiB, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(size), " kB"))
+			return kiB << 10
 		}
 	}
 	return 0
+}
+
+// bounds reads the addresses from a mapping's first line, "begin-end perms …"
+// in hexadecimal; ok is false for every other line.
+func bounds(line string) (begin, end uint64, ok bool) {
+	span, _, _ := strings.Cut(line, " ")
+	low, high, found := strings.Cut(span, "-")
+	if !found {
+		return 0, 0, false
+	}
+	begin, lowErr := strconv.ParseUint(low, 16, 64)
+	end, highErr := strconv.ParseUint(high, 16, 64)
+	return begin, end, lowErr == nil && highErr == nil
 }
