@@ -73,6 +73,13 @@ func (s *saboteur) doomed(method string) bool {
 	return true
 }
 
+// wait returns when the late calls are done. Nothing orders a handler that
+// aborts before the end of its server, so the lock does.
+func (s *saboteur) wait() {
+	s.arm(0)
+	s.late.Wait()
+}
+
 // ServeHTTP implements http.Handler.
 func (s *saboteur) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
@@ -109,10 +116,12 @@ func (s *saboteur) spoil(w http.ResponseWriter, r *http.Request, body []byte) {
 		return
 	case wayLate:
 		again := httptest.NewRequest(r.Method, r.URL.Path, bytes.NewReader(body))
+		s.mu.Lock()
 		s.late.Go(func() {
 			time.Sleep(late)
 			s.next.ServeHTTP(httptest.NewRecorder(), again)
 		})
+		s.mu.Unlock()
 	}
 	panic(http.ErrAbortHandler)
 }
@@ -252,7 +261,7 @@ func TestNodeFaults(t *testing.T) {
 				t.Run(string(kind)+"/"+method+"/"+string(w), func(t *testing.T) {
 					t.Parallel()
 					s := &saboteur{method: method, way: w}
-					t.Cleanup(s.late.Wait)
+					t.Cleanup(s.wait)
 					if kind == config.CKB {
 						ckbLab(t, s).fate()
 						return

@@ -31,7 +31,7 @@ func (s *DB) liveRound(w *writing, key roundKey, at time.Time) (id int64, err er
 			return id, nil
 		}
 	}
-	err = w.QueryRow(`SELECT id FROM rounds WHERE coin = ? AND scheme = ? AND block IS NULL`, key.coin, string(key.scheme)).Scan(&id)
+	err = w.QueryRow(findRound, key.coin, string(key.scheme)).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return openRound(w, key, at)
 	}
@@ -39,11 +39,13 @@ func (s *DB) liveRound(w *writing, key roundKey, at time.Time) (id int64, err er
 	return id, err
 }
 
+// findRound finds the live round of a coin and scheme.
+const findRound = `SELECT id FROM rounds WHERE coin = ? AND scheme = ? AND block IS NULL`
+
+// openRound opens a round, unless another process does so in this moment.
 func openRound(w *writing, key roundKey, at time.Time) (id int64, err error) {
-	// Another process may open it in this moment.
-	const insert = `INSERT INTO rounds (coin, scheme, opened_at) VALUES (?, ?, ?)
-		ON CONFLICT (coin, scheme) WHERE block IS NULL DO UPDATE SET coin = excluded.coin RETURNING id`
-	err = w.QueryRow(insert, key.coin, string(key.scheme), at.UnixMilli()).Scan(&id)
+	const add = `INSERT INTO rounds (coin, scheme, opened_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`
+	id, err = addOrFind(w, add, []any{key.coin, string(key.scheme), at.UnixMilli()}, findRound, []any{key.coin, string(key.scheme)})
 	w.rounds[key] = id
 	return id, err
 }

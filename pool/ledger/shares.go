@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -103,14 +104,28 @@ func (s *DB) minerID(w *writing, m Miner) (int64, error) {
 	if id, ok := w.miners[m]; ok {
 		return id, nil
 	}
-	const upsert = `INSERT INTO miners (coin, login, worker, rig) VALUES (?, ?, ?, ?)
-		ON CONFLICT (coin, login, worker, rig) DO UPDATE SET coin = excluded.coin RETURNING id`
-	var id int64
-	if err := w.QueryRow(upsert, plain(m.Coin), plain(m.Login), plain(m.Worker), plain(m.Rig)).Scan(&id); err != nil {
+	const (
+		add  = `INSERT INTO miners (coin, login, worker, rig) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`
+		find = `SELECT id FROM miners WHERE coin = ? AND login = ? AND worker = ? AND rig = ?`
+	)
+	name := []any{plain(m.Coin), plain(m.Login), plain(m.Worker), plain(m.Rig)}
+	id, err := addOrFind(w, add, name, find, name)
+	if err != nil {
 		return 0, err
 	}
 	w.miners[m] = id
 	return id, nil
+}
+
+// addOrFind adds a row, or finds the one that is there already, and returns its
+// id. That one is not locked: in PostgreSQL, two writers whose shares belong to
+// each other's miners would wait for each other for ever.
+func addOrFind(w *writing, add string, values []any, find string, key []any) (id int64, err error) {
+	err = w.QueryRow(add, values...).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = w.QueryRow(find, key...).Scan(&id)
+	}
+	return id, err
 }
 
 // plain is text that every database takes: PostgreSQL has neither zero bytes
