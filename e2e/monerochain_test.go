@@ -18,8 +18,9 @@ import (
 )
 
 // chainDifficulty is what monerod is told to keep: low enough for dozens of
-// blocks in a minute or so, high enough for most hashes to miss it.
-const chainDifficulty = 6
+// blocks in a minute or so, high enough that one height has few candidates,
+// each of which costs the node about as much as a block.
+const chainDifficulty = 24
 
 // moneroChain is a private Monero testnet: a real node and two real
 // wallets. A
