@@ -85,6 +85,10 @@ type SearcherInfo struct {
 	Device  string
 	Impl    string
 	Lanes   int
+	// Bus is the card's PCI bus id, such as "0000:01:00.0", which is how its
+	// back ends and its sensors are matched; "" for the processor, or where the
+	// driver does not tell.
+	Bus string
 	// Memory is that of the scratchpads; zero where there are none, or no
 	// report of them.
 	Memory MemoryStatus

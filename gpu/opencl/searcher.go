@@ -68,7 +68,8 @@ func NewSearcher(index int) (hash.Searcher, error) {
 }
 
 func (s *searcher) Info() hash.SearcherInfo {
-	info := hash.SearcherInfo{Backend: Backend, Device: fmt.Sprintf("OpenCL %d %s", s.device.Index, s.device.Name), Impl: Backend, Lanes: 1}
+	info := hash.SearcherInfo{Backend: Backend, Device: fmt.Sprintf("OpenCL %d %s", s.device.Index, s.device.Name), Impl: Backend, Lanes: 1,
+		Bus: s.device.Bus}
 	if s.engine != nil {
 		info.Lanes = s.engine.lanes()
 	}
