@@ -34,9 +34,12 @@ Unless --user is given, made-up test network addresses are used that nobody can
 spend from. Only pools on this machine are tested unless --i-operate-this-pool
 says that you may: some checks send hostile input.
 
+With --baseline, the report of an earlier run (--json-file), only failures that
+it does not have count; what is new and what is fixed is listed.
+
 Exit status: 0 no failure, 1 a failure that is not known, 2 a mistake on the
-command line, 3 the pool cannot be reached, 5 nothing failed but something was
-not decided.`
+command line, 3 the pool cannot be reached, 4 with --baseline: a failure that is
+new, 5 nothing failed but something was not decided.`
 
 // runFlags is the command line of adit harness run.
 type runFlags struct {
@@ -44,6 +47,7 @@ type runFlags struct {
 	files                                    reportFiles
 	target, user, foreign, pass, algo, known string
 	nodeListen, adapter, trace, from         string
+	baseline                                 string
 	strict, json, dryRun, wire, mine         bool
 	profileSet                               bool
 	seed                                     uint64
@@ -81,6 +85,7 @@ func newHarnessRunCmd() *cobra.Command {
 	fl.StringVar(&f.from, "from", "", "do the checks of a trace `file` of --trace again, by default those that found something")
 	fl.BoolVar(&f.strict, "strict", false, "a SHOULD that is not met is a failure")
 	fl.StringVar(&f.known, "known-failures", "", "`file` of failures that do not count: id, last day, reason on each line")
+	fl.StringVar(&f.baseline, "baseline", "", "`file` that --json-file wrote in an earlier run: only failures that it does not have count")
 	fl.Uint64Var(&f.seed, "seed", 1, "`number` that the checks' choices follow from")
 	fl.DurationVar(&f.timeout, "timeout", 5*time.Second, "how `long` an answer may take")
 	fl.DurationVar(&f.effort, "effort", 20*time.Second, "how `long` to look for one share")
@@ -109,6 +114,10 @@ func (f *runFlags) run(ctx context.Context, args []string, stdout, stderr io.Wri
 	if err != nil {
 		return err
 	}
+	earlier, err := f.earlier(profile)
+	if err != nil {
+		return err
+	}
 	stage, err := f.prepare(ctx, described, &cfg, stderr)
 	if err != nil {
 		return err
@@ -118,6 +127,9 @@ func (f *runFlags) run(ctx context.Context, args []string, stdout, stderr io.Wri
 		cfg.Progress = func(r conform.Result) { _ = text.Result(stdout, &r) } // a broken pipe shows at the end
 	}
 	r, err := conform.Run(ctx, cfg, checks)
+	if earlier != nil {
+		err = errors.Join(err, r.CompareWith(earlier, f.baseline))
+	}
 	return errors.Join(stage.close(ctx), f.write(stdout, text, r), err, outcomeOf(r))
 }
 
@@ -177,6 +189,18 @@ func readKnown(path string) ([]conform.KnownFailure, error) {
 	return known, nil
 }
 
+// earlier reads the baseline, if there is one, before anything is sent.
+func (f *runFlags) earlier(profile conform.Profile) (*conform.Report, error) {
+	if f.baseline == "" {
+		return nil, nil
+	}
+	pool, err := readReport("=" + f.baseline) // the name is of no matter here
+	if err == nil && pool.Report.Profile != profile {
+		err = usagef("--baseline %s is of a run with --profile %s, this one is of %s", f.baseline, pool.Report.Profile, profile)
+	}
+	return pool.Report, err
+}
+
 // write prints the end of the report and writes its files.
 func (f *runFlags) write(stdout io.Writer, text *report.Text, r *conform.Report) error {
 	if err := f.files.write(report.Pool{Name: r.Target, Report: r}); err != nil {
@@ -185,7 +209,10 @@ func (f *runFlags) write(stdout io.Writer, text *report.Text, r *conform.Report)
 	if f.json {
 		return printJSON(stdout, r)
 	}
-	return text.Summary(stdout, r)
+	if err := text.Summary(stdout, r); err != nil || r.Baseline == nil {
+		return err
+	}
+	return r.Baseline.WriteText(stdout)
 }
 
 // outcomeOf turns the report into an exit status.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -143,6 +144,21 @@ func TestHarnessRunReports(t *testing.T) {
 	}
 	require.Equal(t, map[string]conform.Verdict{"CN-CONN-03": conform.Pass, "CN-SUB-06": conform.Pass,
 		"CN-JOB-09": conform.Skip, "CN-JOB-16": conform.Unsupported}, verdicts)
+
+	// The same run once more, with a baseline in which one check failed.
+	for i := range run.Results {
+		if run.Results[i].ID == "CN-SUB-06" {
+			run.Results[i].Verdict = conform.Fail
+		}
+	}
+	old := filepath.Join(t.TempDir(), "old.json")
+	require.NoError(t, writeFile(old, func(w io.Writer) error { return printJSON(w, &run) }))
+	out, err = harnessRun(t, "run", "CN-CONN-03", "CN-SUB-06", "--baseline", old, "--target", cfg.Target, "--algo", "cn/upx2")
+	require.NoError(t, err, out)
+	require.Contains(t, out, "fixed              CN-SUB-06 (FAIL, now PASS)")
+	require.Contains(t, out, "0 new, 0 as before, 1 fixed, 0 without")
+	_, err = harnessRun(t, "run", "CKB-SUB-01", "--profile", "ckb", "--baseline", old, "--target", cfg.Target)
+	require.True(t, asUsage(err), "%v", err)
 
 	text, err := os.ReadFile(junit)
 	require.NoError(t, err)

@@ -127,6 +127,8 @@ type Report struct {
 	Strict  bool            `json:"strict"`
 	Counts  map[Verdict]int `json:"counts"`
 	Results []Result        `json:"results"`
+	// Baseline is what changed since an earlier run, if one was given.
+	Baseline *Baseline `json:"baseline,omitempty"`
 }
 
 // Run carries the checks out and reports on every one of them. When ctx ends
@@ -303,17 +305,21 @@ const (
 	ExitFailed       = 1
 	ExitUsage        = 2
 	ExitUnreachable  = 3
+	ExitNewFailures  = 4 // with a baseline
 	ExitInconclusive = 5
 )
 
 // Exit is the status that a run ends a process with. Known failures do not
-// count.
+// count, and with a baseline only those that it does not have.
 func (r *Report) Exit() int {
+	if r.Baseline != nil && len(r.Baseline.New) > 0 {
+		return ExitNewFailures
+	}
 	undecided, unreachable, reached := 0, 0, 0
 	for i := range r.Results {
 		result := &r.Results[i]
 		switch {
-		case result.Verdict == Fail && result.Known == "":
+		case result.Verdict == Fail && result.Known == "" && r.Baseline == nil:
 			return ExitFailed
 		case result.unreachable:
 			unreachable++
