@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aditmine/adit/harness/conform"
-	"github.com/aditmine/adit/harness/lab"
 	"github.com/aditmine/adit/harness/lab/fault"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cpu"
 )
@@ -38,7 +38,7 @@ func (f *labFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.nodeListen, "node-listen", "", "serve the pool's node at this `address`")
 	fl.StringVar(&f.toPool, "fault-to-pool", "", "disturb the line to the pool: `FAULTS` such as latency=20ms,jitter=5ms,slice=1")
 	fl.StringVar(&f.toMiner, "fault-to-miner", "", "disturb the line from the pool: `FAULTS` such as bandwidth=1000")
-	fl.DurationVar(&f.timeout, "timeout", lab.DefaultTimeout, "how `long` an answer may take")
+	fl.DurationVar(&f.timeout, "timeout", rig.DefaultTimeout, "how `long` an answer may take")
 	fl.Uint64Var(&f.seed, "seed", 1, "`number` that the plan follows from")
 	fl.BoolVar(&f.json, "json", false, "print the result as JSON")
 	fl.BoolVar(&f.mine, "i-operate-this-pool", false, "allow a target that is not on this machine")
@@ -46,7 +46,7 @@ func (f *labFlags) add(cmd *cobra.Command) {
 
 // labBench is a target with what was set up around it.
 type labBench struct {
-	target lab.Target
+	target rig.Target
 	node   *harnessNode // nil without --node-listen
 	proxy  *fault.Proxy // nil without faults
 }
@@ -74,7 +74,7 @@ func (f *labFlags) open(ctx context.Context, stderr io.Writer) (*labBench, error
 
 // awaitLogin gives a pool that was waiting for its node time to take miners.
 // If it does not, the measurement says why.
-func awaitLogin(ctx context.Context, target lab.Target) {
+func awaitLogin(ctx context.Context, target rig.Target) {
 	target, err := target.WithDefaults()
 	if err != nil {
 		return
@@ -82,7 +82,7 @@ func awaitLogin(ctx context.Context, target lab.Target) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for ctx.Err() == nil {
-		if s, err := lab.Open(ctx, &target, lab.Watcher{}); err == nil {
+		if s, err := rig.Open(ctx, &target, rig.Watcher{}); err == nil {
 			s.Close()
 			return
 		}
@@ -137,14 +137,14 @@ func (b *labBench) newTip() func() error {
 }
 
 // check turns the flags into a target.
-func (f *labFlags) check(ctx context.Context) (lab.Target, conform.Profile, error) {
-	t := lab.Target{Login: f.user, Pass: f.pass, Agent: "adit-harness/" + version, Timeout: f.timeout}
+func (f *labFlags) check(ctx context.Context) (rig.Target, conform.Profile, error) {
+	t := rig.Target{Login: f.user, Pass: f.pass, Agent: "adit-harness/" + version, Timeout: f.timeout}
 	profile := conform.Profile(strings.ToLower(f.profile))
 	switch profile {
 	case conform.CN:
-		t.Proto = lab.CryptoNote
+		t.Proto = rig.CryptoNote
 	case conform.CKB:
-		t.Proto = lab.CKB
+		t.Proto = rig.CKB
 	default:
 		return t, profile, usagef("--profile %s: give cn or ckb", f.profile)
 	}
@@ -171,12 +171,12 @@ func (f *labFlags) check(ctx context.Context) (lab.Target, conform.Profile, erro
 }
 
 // newFinder makes what finds the laboratory's shares.
-func newFinder() (*lab.Finder, error) {
+func newFinder() (*rig.Finder, error) {
 	s, err := cpu.NewSearcher(cpu.SearcherOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("preparing the search for shares: %w", err)
 	}
-	return lab.NewFinder(s, func(a *hash.Algorithm) (hash.Hasher, error) { return cpu.New(a) }), nil
+	return rig.NewFinder(s, func(a *hash.Algorithm) (hash.Hasher, error) { return cpu.New(a) }), nil
 }
 
 // progressTo prints what a laboratory says of its progress.

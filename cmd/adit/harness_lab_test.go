@@ -7,10 +7,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aditmine/adit/harness/conform"
-	"github.com/aditmine/adit/harness/lab"
 	"github.com/aditmine/adit/harness/lab/latency"
 	"github.com/aditmine/adit/harness/lab/load"
 	labvardiff "github.com/aditmine/adit/harness/lab/vardiff"
+	"github.com/aditmine/adit/harness/rig"
 )
 
 func TestLabUsage(t *testing.T) {
@@ -63,7 +63,7 @@ func TestHarnessVardiffCommand(t *testing.T) {
 // be true, every connection must get its job, shares must be worth their work.
 func TestTheBundledPoolInTheLaboratory(t *testing.T) {
 	tested := testedPool(t, conform.CKB, "eaglesong")
-	target := lab.Target{Address: tested.Target, Proto: lab.CKB, Login: tested.Login, Pass: "x", Timeout: tested.Timeout * 3}
+	target := rig.Target{Address: tested.Target, Proto: rig.CKB, Login: tested.Login, Pass: "x", Timeout: tested.Timeout * 3}
 	finder, err := newFinder()
 	require.NoError(t, err)
 	defer func() { require.NoError(t, finder.Close()) }()

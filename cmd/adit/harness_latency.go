@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aditmine/adit/harness/conform"
-	"github.com/aditmine/adit/harness/lab"
 	"github.com/aditmine/adit/harness/lab/latency"
+	"github.com/aditmine/adit/harness/rig"
 )
 
 const harnessLatencyLong = `Times what a pool does with new blocks, and with connections that come and go.
@@ -115,7 +115,7 @@ func (f *latencyFlags) config(bench *labBench, stderr io.Writer) latency.Config 
 	block := f.block
 	if block == 0 {
 		block = 2 * time.Minute
-		if bench.target.Proto == lab.CKB {
+		if bench.target.Proto == rig.CKB {
 			block = 10 * time.Second
 		}
 	}

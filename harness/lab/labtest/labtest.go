@@ -2,7 +2,7 @@
 // the laboratory. It hashes every share for real, always with Eaglesong, also
 // in the CryptoNote dialect: the laboratory does not mind and tests stay fast.
 //
-// It imports stratum, chain, hash and harness/lab; tests of harness/lab's
+// It imports stratum, chain, hash and harness/rig; tests of harness/lab's
 // packages import it, nothing else.
 package labtest
 
@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aditmine/adit/chain"
-	"github.com/aditmine/adit/harness/lab"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cpu"
 	"github.com/aditmine/adit/stratum"
@@ -63,16 +63,16 @@ func (p *Pool) Start(t testing.TB) *Pool {
 }
 
 // Target is what the laboratory needs to know of the pool.
-func (p *Pool) Target() lab.Target {
-	return lab.Target{Address: p.ln.Addr().String(), Proto: p.Proto, Login: "nobody", Pass: "x", Algorithm: p.algo, Timeout: 30 * time.Second}
+func (p *Pool) Target() rig.Target {
+	return rig.Target{Address: p.ln.Addr().String(), Proto: p.Proto, Login: "nobody", Pass: "x", Algorithm: p.algo, Timeout: 30 * time.Second}
 }
 
 // Finder finds shares for the pool's jobs.
-func (p *Pool) Finder(t testing.TB) *lab.Finder {
+func (p *Pool) Finder(t testing.TB) *rig.Finder {
 	t.Helper()
 	s, err := cpu.NewSearcher(cpu.SearcherOptions{})
 	require.NoError(t, err)
-	f := lab.NewFinder(s, cpu.New)
+	f := rig.NewFinder(s, cpu.New)
 	t.Cleanup(func() { require.NoError(t, f.Close()) })
 	return f
 }
@@ -168,7 +168,7 @@ func (c *client) serve() {
 		if err != nil {
 			break
 		}
-		if c.pool.Proto == lab.CKB {
+		if c.pool.Proto == rig.CKB {
 			c.ckb(line)
 		} else {
 			c.cryptonote(line)
@@ -189,7 +189,7 @@ func (c *client) make() (id string, j job) {
 	c.issued++
 	id = fmt.Sprintf("%d.%d", c.n, c.issued)
 	j = job{input: make([]byte, 48), offset: 39, height: height, target: chain.TargetFromDifficulty(c.diff)}
-	if c.pool.Proto == lab.CKB {
+	if c.pool.Proto == rig.CKB {
 		j.offset = 36 // behind four bytes of nonce1
 		j.input[0], j.input[1] = byte(height), byte(c.issued)
 		copy(j.input[32:], c.nonce1())
@@ -211,7 +211,7 @@ func (c *client) issue() {
 		return
 	}
 	id, j := c.make()
-	if c.pool.Proto == lab.CKB {
+	if c.pool.Proto == rig.CKB {
 		c.send(append(ckb.AppendSetTarget(nil, &ckb.SetTarget{Target: j.target}), c.notify(id, j)...))
 		return
 	}
@@ -319,7 +319,7 @@ func (c *client) judge(id string, nonce []byte, claimed *hash.Digest) string {
 	switch {
 	case !known:
 		return "unknown job"
-	case c.pool.Proto == lab.CKB && len(nonce) != 12:
+	case c.pool.Proto == rig.CKB && len(nonce) != 12:
 		return "malformed nonce"
 	case j.height != height:
 		return "stale share"

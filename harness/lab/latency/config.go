@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aditmine/adit/harness/lab"
+	"github.com/aditmine/adit/harness/rig"
 )
 
 // Config says what to time.
 type Config struct {
-	Target lab.Target
+	Target rig.Target
 	// Conns is the number of connections (0: 50), Rounds how many new blocks
 	// are timed (0: 20).
 	Conns, Rounds int

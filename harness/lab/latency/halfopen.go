@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aditmine/adit/harness/lab"
 	"github.com/aditmine/adit/harness/lab/fault"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/stats"
 )
 
@@ -46,7 +46,7 @@ func RunHalfOpen(ctx context.Context, cfg Config) (*HalfOpen, error) {
 		return nil, err
 	}
 	for i := range c.Conns {
-		s, err := lab.Open(ctx, &through, lab.Watcher{})
+		s, err := rig.Open(ctx, &through, rig.Watcher{})
 		if err != nil {
 			return nil, fmt.Errorf("connection %d of %d: %w", i+1, c.Conns, err)
 		}

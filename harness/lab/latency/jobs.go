@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aditmine/adit/harness/lab"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/wire"
 )
 
@@ -47,7 +47,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 type group struct {
 	cfg      *Config
 	rng      *rand.Rand
-	sessions []*lab.Session
+	sessions []*rig.Session
 	changed  chan struct{}
 
 	mu    sync.Mutex
@@ -61,7 +61,7 @@ func (g *group) open(ctx context.Context) error {
 	n := g.cfg.Conns
 	g.old, g.at = make([]*wire.Job, n), make([]time.Time, n)
 	for i := range n {
-		s, err := lab.Open(ctx, &g.cfg.Target, lab.Watcher{
+		s, err := rig.Open(ctx, &g.cfg.Target, rig.Watcher{
 			Job:    func(job *wire.Job, at time.Time) { g.job(i, job, at) },
 			Closed: func(error, time.Time) { g.signal() },
 		})

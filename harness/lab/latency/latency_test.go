@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/aditmine/adit/harness/lab"
 	"github.com/aditmine/adit/harness/lab/labtest"
+	"github.com/aditmine/adit/harness/rig"
 )
 
 func config(p *labtest.Pool) Config {
@@ -18,7 +18,7 @@ func config(p *labtest.Pool) Config {
 }
 
 func TestEveryConnectionIsTimed(t *testing.T) {
-	for _, proto := range []string{lab.CryptoNote, lab.CKB} {
+	for _, proto := range []string{rig.CryptoNote, rig.CKB} {
 		t.Run(proto, func(t *testing.T) {
 			p := (&labtest.Pool{Proto: proto, Difficulty: 5}).Start(t)
 			r, err := Run(t.Context(), config(p))
@@ -37,7 +37,7 @@ func TestEveryConnectionIsTimed(t *testing.T) {
 
 // TestMissedJobsCount: no work on a new block comes.
 func TestMissedJobsCount(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 5}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 5}).Start(t)
 	cfg := config(p)
 	cfg.Rounds, cfg.Limit, cfg.NewTip = 1, 50*time.Millisecond, func() error { return nil }
 	r, err := Run(t.Context(), cfg)
@@ -48,7 +48,7 @@ func TestMissedJobsCount(t *testing.T) {
 }
 
 func TestSlowReaders(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CryptoNote, Difficulty: 5}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CryptoNote, Difficulty: 5}).Start(t)
 	cfg := config(p)
 	cfg.SlowReaders, cfg.Rounds = 2, 2
 	r, err := Run(t.Context(), cfg)
@@ -60,7 +60,7 @@ func TestSlowReaders(t *testing.T) {
 
 func TestStorm(t *testing.T) {
 	for _, backoff := range []Backoff{AtOnce, Fixed, Jitter} {
-		p := (&labtest.Pool{Proto: lab.CryptoNote, Difficulty: 7}).Start(t)
+		p := (&labtest.Pool{Proto: rig.CryptoNote, Difficulty: 7}).Start(t)
 		cfg := config(p)
 		cfg.Conns = 40
 		s, err := RunStorm(t.Context(), cfg, backoff, 20*time.Millisecond)
@@ -74,13 +74,13 @@ func TestStorm(t *testing.T) {
 			require.GreaterOrEqual(t, s.Back.Min, int64(20*time.Millisecond))
 		}
 	}
-	_, err := RunStorm(t.Context(), config((&labtest.Pool{Proto: lab.CKB, Difficulty: 1}).Start(t)), "soon", 0)
+	_, err := RunStorm(t.Context(), config((&labtest.Pool{Proto: rig.CKB, Difficulty: 1}).Start(t)), "soon", 0)
 	require.Error(t, err)
 }
 
 // TestStormSaysWhoWasNotServed: the pool goes away with the reset.
 func TestStormSaysWhoWasNotServed(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 1}).Start(t)
 	cfg := config(p)
 	cfg.Progress = func(string) { p.Close() }
 	s, err := RunStorm(t.Context(), cfg, AtOnce, 0)
@@ -91,7 +91,7 @@ func TestStormSaysWhoWasNotServed(t *testing.T) {
 }
 
 func TestHalfOpenLinesAreReaped(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1, Idle: 300 * time.Millisecond}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 1, Idle: 300 * time.Millisecond}).Start(t)
 	cfg := config(p)
 	cfg.Conns = 3
 	h, err := RunHalfOpen(t.Context(), cfg)
@@ -99,7 +99,7 @@ func TestHalfOpenLinesAreReaped(t *testing.T) {
 	require.Equal(t, 3, h.Reaped)
 	require.EqualValues(t, 3, h.After.Count)
 
-	keeps := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1}).Start(t)
+	keeps := (&labtest.Pool{Proto: rig.CKB, Difficulty: 1}).Start(t)
 	cfg = config(keeps)
 	cfg.Conns, cfg.Limit = 3, 100*time.Millisecond
 	h, err = RunHalfOpen(t.Context(), cfg)
@@ -134,7 +134,7 @@ func TestLost(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 1}).Start(t)
 	for name, spoil := range map[string]func(*Config){
 		"no node":       func(c *Config) { c.NewTip = nil },
 		"no block time": func(c *Config) { c.BlockTime = 0 },

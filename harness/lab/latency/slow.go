@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aditmine/adit/harness/lab"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/stratum"
 	"github.com/aditmine/adit/stratum/ckb"
 	"github.com/aditmine/adit/stratum/cryptonote"
@@ -25,7 +25,7 @@ const (
 
 // slowReaders are connections that do not read.
 type slowReaders struct {
-	sessions []*lab.Session
+	sessions []*rig.Session
 	group    sync.WaitGroup
 }
 
@@ -33,7 +33,7 @@ type slowReaders struct {
 func openSlow(ctx context.Context, c *Config) (*slowReaders, error) {
 	r := &slowReaders{}
 	for i := range c.SlowReaders {
-		s, err := lab.Open(ctx, &c.Target, lab.Watcher{})
+		s, err := rig.Open(ctx, &c.Target, rig.Watcher{})
 		if err != nil {
 			r.close()
 			return nil, fmt.Errorf("slow reader %d of %d: %w", i+1, c.SlowReaders, err)
@@ -49,7 +49,7 @@ func openSlow(ctx context.Context, c *Config) (*slowReaders, error) {
 }
 
 // fill sends requests until nothing moves any more.
-func fill(s *lab.Session, proto string) {
+func fill(s *rig.Session, proto string) {
 	batch := requests(proto, s.ID())
 	for sent := 0; sent < slowMost; sent += len(batch) {
 		_ = s.Conn().SetWriteDeadline(time.Now().Add(slowStuck)) // a dead socket shows at once
@@ -62,7 +62,7 @@ func fill(s *lab.Session, proto string) {
 // requests are some that every pool answers.
 func requests(proto, id string) (batch []byte) {
 	for i := range int64(slowBatch) {
-		if proto == lab.CKB {
+		if proto == rig.CKB {
 			batch = ckb.AppendExtranonceSubscribe(batch, &ckb.ExtranonceSubscribe{ID: stratum.IntID(1000 + i)})
 		} else {
 			batch = cryptonote.AppendKeepalived(batch, &cryptonote.Keepalived{ID: stratum.IntID(1000 + i), RPCID: id})

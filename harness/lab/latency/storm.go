@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aditmine/adit/harness/lab"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/stats"
 )
 
@@ -83,7 +83,7 @@ func RunStorm(ctx context.Context, cfg Config, backoff Backoff, wait time.Durati
 // returns are connections that were opened at once.
 type returns struct {
 	mu          sync.Mutex
-	sessions    []*lab.Session
+	sessions    []*rig.Session
 	times       []float64 // from the reset, seconds
 	login, back stats.Latency
 	failed      int
@@ -99,14 +99,14 @@ func (r *returns) open(ctx context.Context, c *Config, waits []time.Duration, be
 				return
 			}
 			dialled := c.Target.Now()
-			s, err := lab.Open(ctx, &c.Target, lab.Watcher{})
+			s, err := rig.Open(ctx, &c.Target, rig.Watcher{})
 			r.add(s, err, dialled, c.Target.Now(), began)
 		})
 	}
 	all.Wait()
 }
 
-func (r *returns) add(s *lab.Session, err error, dialled, done, began time.Time) {
+func (r *returns) add(s *rig.Session, err error, dialled, done, began time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/aditmine/adit/harness/lab"
+	"github.com/aditmine/adit/harness/rig"
 )
 
 // Class is what a share truly is.
@@ -77,7 +77,7 @@ func (m Mix) String() string {
 // check says which classes a dialect, or a run, cannot have.
 func (m Mix) check(proto string, tips bool) error {
 	switch {
-	case proto == lab.CKB && m.has(BadHash):
+	case proto == rig.CKB && m.has(BadHash):
 		return fmt.Errorf("CKB shares state no hash: there is no class %s", BadHash)
 	case m.has(Stale) && !tips:
 		return fmt.Errorf("stale shares need a new block: let the harness be the pool's node")

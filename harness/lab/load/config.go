@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aditmine/adit/harness/lab"
+	"github.com/aditmine/adit/harness/rig"
 )
 
 // Config says what to send, where and how fast.
 type Config struct {
-	Target lab.Target
+	Target rig.Target
 	// Conns is the number of connections (0: 16).
 	Conns int
 	// Rate is in submits per second over all connections, Duration for how
@@ -24,7 +24,7 @@ type Config struct {
 	// Seed repeats the plan.
 	Seed uint64
 	// Finder finds the shares. It stays the caller's.
-	Finder *lab.Finder
+	Finder *rig.Finder
 	// Prepare is how long the shares may be searched for (0: 2 min).
 	Prepare time.Duration
 	// NewTip makes the pool's node find a block; nil where it cannot be told.

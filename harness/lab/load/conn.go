@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aditmine/adit/harness/lab"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/wire"
 	"github.com/aditmine/adit/stratum"
 )
@@ -28,7 +28,7 @@ type slot struct {
 
 // conn is one connection of the generator.
 type conn struct {
-	session  *lab.Session
+	session  *rig.Session
 	id       string    // the session's
 	old      *wire.Job // of the block before the last tip
 	prepared *wire.Job // that the lines are for
@@ -47,9 +47,9 @@ type conn struct {
 }
 
 // open logs a connection in.
-func open(ctx context.Context, t *lab.Target, rec *recorder) (*conn, error) {
+func open(ctx context.Context, t *rig.Target, rec *recorder) (*conn, error) {
 	c := &conn{rec: rec, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	s, err := lab.Open(ctx, t, lab.Watcher{Line: c.line, Closed: func(error, time.Time) { c.broken.Store(true) }})
+	s, err := rig.Open(ctx, t, rig.Watcher{Line: c.line, Closed: func(error, time.Time) { c.broken.Store(true) }})
 	if err != nil {
 		return nil, err
 	}

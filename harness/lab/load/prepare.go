@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/aditmine/adit/harness/lab"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/wire"
 	"github.com/aditmine/adit/hash"
 )
@@ -26,9 +26,9 @@ type bank struct {
 	next map[*wire.Job]uint64
 	// stock are shares that were found and not used yet; left is how many
 	// arrivals are still to be written.
-	stock map[*wire.Job][]*lab.Share
+	stock map[*wire.Job][]*rig.Share
 	left  int
-	sent  []*lab.Share // valid ones so far, for duplicates
+	sent  []*rig.Share // valid ones so far, for duplicates
 }
 
 // prepare finds and writes the lines of all arrivals.
@@ -42,7 +42,7 @@ func prepare(ctx context.Context, c *Config, conns []*conn, arrivals []arrival) 
 	done := 0
 	for i, list := range perConn {
 		b := &bank{cfg: c, ctx: ctx, rng: rand.New(rand.NewPCG(c.Seed, uint64(i)+2)), conn: conns[i],
-			job: conns[i].session.Job(), old: conns[i].old, next: map[*wire.Job]uint64{}, stock: map[*wire.Job][]*lab.Share{}}
+			job: conns[i].session.Job(), old: conns[i].old, next: map[*wire.Job]uint64{}, stock: map[*wire.Job][]*rig.Share{}}
 		conns[i].prepared = b.job
 		for j, a := range list {
 			b.left = len(list) - j
@@ -72,7 +72,7 @@ func (b *bank) write(a *arrival) error {
 	}
 	c := b.conn
 	a.begin = len(c.text)
-	c.text = lab.AppendSubmit(c.text, &b.cfg.Target, c.id, firstID+int64(len(c.slots)), share)
+	c.text = rig.AppendSubmit(c.text, &b.cfg.Target, c.id, firstID+int64(len(c.slots)), share)
 	if a.class == Malformed {
 		c.text = shorten(c.text, a.begin, share)
 	}
@@ -83,7 +83,7 @@ func (b *bank) write(a *arrival) error {
 
 // make finds the share of an arrival. An arrival may become valid where there
 // is nothing yet to repeat.
-func (b *bank) make(a *arrival) (*lab.Share, error) {
+func (b *bank) make(a *arrival) (*rig.Share, error) {
 	switch a.class {
 	case Duplicate:
 		if len(b.sent) > 0 {
@@ -112,7 +112,7 @@ func (b *bank) make(a *arrival) (*lab.Share, error) {
 		for i := range nonce {
 			nonce[i] = byte(b.rng.Uint32())
 		}
-		return &lab.Share{Job: &job, Nonce: nonce}, nil
+		return &rig.Share{Job: &job, Nonce: nonce}, nil
 	}
 	share, err := b.find(b.job)
 	if err == nil {
@@ -123,7 +123,7 @@ func (b *bank) make(a *arrival) (*lab.Share, error) {
 
 // find takes the next share of a job, and searches where there is none left.
 // What a search finds beyond it is kept.
-func (b *bank) find(job *wire.Job) (*lab.Share, error) {
+func (b *bank) find(job *wire.Job) (*rig.Share, error) {
 	for len(b.stock[job]) == 0 {
 		if err := b.ctx.Err(); err != nil {
 			return nil, err
@@ -142,7 +142,7 @@ func (b *bank) find(job *wire.Job) (*lab.Share, error) {
 }
 
 // shorten takes two digits out of the nonce in the last line of text.
-func shorten(text []byte, begin int, share *lab.Share) []byte {
+func shorten(text []byte, begin int, share *rig.Share) []byte {
 	nonce := fmt.Appendf(nil, `"%x"`, share.Nonce)
 	line := text[begin:]
 	for i := 0; i+len(nonce) <= len(line); i++ {

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/aditmine/adit/harness/lab"
 	"github.com/aditmine/adit/harness/lab/labtest"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/wire"
 )
 
@@ -32,8 +32,8 @@ func class(t *testing.T, r *Result, c Class) *ClassResult {
 // share by hashing it: it must find every label true.
 func TestEveryClassIsWhatItSays(t *testing.T) {
 	for proto, text := range map[string]string{
-		lab.CryptoNote: "valid=40,low=10,badhash=10,duplicate=10,stale=10,badjob=10,malformed=10",
-		lab.CKB:        "valid=40,low=10,duplicate=10,stale=10,badjob=10,malformed=10",
+		rig.CryptoNote: "valid=40,low=10,badhash=10,duplicate=10,stale=10,badjob=10,malformed=10",
+		rig.CKB:        "valid=40,low=10,duplicate=10,stale=10,badjob=10,malformed=10",
 	} {
 		t.Run(proto, func(t *testing.T) {
 			p := (&labtest.Pool{Proto: proto, Difficulty: 8}).Start(t)
@@ -61,7 +61,7 @@ func TestEveryClassIsWhatItSays(t *testing.T) {
 }
 
 func TestAFalseAcceptIsSeen(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CryptoNote, Difficulty: 8, AcceptAll: true}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CryptoNote, Difficulty: 8, AcceptAll: true}).Start(t)
 	cfg := config(t, p)
 	cfg.Mix = Mix{{Valid, 1}, {Low, 1}}
 	r, err := Run(t.Context(), cfg)
@@ -71,7 +71,7 @@ func TestAFalseAcceptIsSeen(t *testing.T) {
 
 // TestUnansweredCounts: silence is no short latency.
 func TestUnansweredCounts(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 2, Mute: true}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 2, Mute: true}).Start(t)
 	cfg := config(t, p)
 	cfg.Target.Timeout, cfg.Rate, cfg.Duration = time.Second, 200, 100*time.Millisecond
 	r, err := Run(t.Context(), cfg)
@@ -87,7 +87,7 @@ func TestUnansweredCounts(t *testing.T) {
 // connection falls behind an arrival every 5 ms, and the wait in line is part
 // of the latency. A closed loop would report 20 ms.
 func TestLatencyCountsFromThePlan(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1, Delay: 20 * time.Millisecond}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 1, Delay: 20 * time.Millisecond}).Start(t)
 	cfg := config(t, p)
 	cfg.Conns, cfg.Rate, cfg.Paced, cfg.Duration = 1, 200, true, 250*time.Millisecond
 	r, err := Run(t.Context(), cfg)
@@ -97,7 +97,7 @@ func TestLatencyCountsFromThePlan(t *testing.T) {
 }
 
 func TestNewTipDuringTheRunMakesShareStale(t *testing.T) {
-	p := &labtest.Pool{Proto: lab.CKB, Difficulty: 1}
+	p := &labtest.Pool{Proto: rig.CKB, Difficulty: 1}
 	var once sync.Once
 	var moved sync.WaitGroup
 	p.Retarget = func(shares int, present uint64) uint64 {
@@ -118,7 +118,7 @@ func TestNewTipDuringTheRunMakesShareStale(t *testing.T) {
 }
 
 func TestRunEndsWithItsContext(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 1}).Start(t)
 	cfg := config(t, p)
 	cfg.Duration = time.Hour
 	cfg.Rate = 10
@@ -136,7 +136,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 1}).Start(t)
 	good := config(t, p)
 	for name, spoil := range map[string]func(*Config){
 		"no rate":     func(c *Config) { c.Rate = 0 },
@@ -157,7 +157,7 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestSweepFindsTheKnee(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1, Delay: 5 * time.Millisecond}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 1, Delay: 5 * time.Millisecond}).Start(t)
 	cfg := config(t, p)
 	cfg.Conns, cfg.Paced, cfg.MaxLag, cfg.Duration = 1, true, time.Hour, 300*time.Millisecond
 	s, err := RunSweep(t.Context(), cfg, []float64{20, 1000, 2000})
@@ -212,7 +212,7 @@ func TestPlanKeepsItsRate(t *testing.T) {
 // BenchmarkSubmits sends 50,000 submits a second to a pool that accepts all,
 // in this process, and reports the generator's lag.
 func BenchmarkSubmits(b *testing.B) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1, AcceptAll: true}).Start(b)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 1, AcceptAll: true}).Start(b)
 	cfg := config(b, p)
 	cfg.Conns, cfg.Rate, cfg.Duration = 16, 50_000, time.Second
 	for b.Loop() {

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aditmine/adit/harness/lab"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/stats"
 	"github.com/aditmine/adit/harness/wire"
 )
@@ -17,7 +17,7 @@ import (
 // has it and none is made up. The rates of all miners together must be well
 // below what this machine hashes.
 type LiveConfig struct {
-	Target lab.Target
+	Target rig.Target
 	// Miners is how many there are (0: 1), Rate the hashes per second of each.
 	Miners int
 	Rate   float64
@@ -28,7 +28,7 @@ type LiveConfig struct {
 	// decide.
 	Scenario Scenario
 	// Finder finds the shares. It stays the caller's.
-	Finder *lab.Finder
+	Finder *rig.Finder
 	// Progress is told what goes on; it may be nil.
 	Progress func(text string)
 }
@@ -70,7 +70,7 @@ const slice = 50 * time.Millisecond
 
 // liveMiner is one connection that mines at a rate.
 type liveMiner struct {
-	session *lab.Session
+	session *rig.Session
 	next    uint64
 	owes    float64 // hashes that are due
 
@@ -138,7 +138,7 @@ func (l *live) open(ctx context.Context) error {
 
 // connect logs a miner in.
 func (l *live) connect(ctx context.Context, m *liveMiner) (err error) {
-	m.session, err = lab.Open(ctx, &l.cfg.Target, lab.Watcher{
+	m.session, err = rig.Open(ctx, &l.cfg.Target, rig.Watcher{
 		Job:    func(job *wire.Job, at time.Time) { m.issued(job, at.Sub(l.opened), l.ideal()) },
 		Result: func(r *wire.Result, at time.Time) { m.answered(r, at.Sub(l.opened)) },
 	})

@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/aditmine/adit/harness/lab"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/stats"
 	"github.com/aditmine/adit/harness/wire"
 )
@@ -96,7 +96,7 @@ func (l *live) hash(ctx context.Context, m *liveMiner) error {
 }
 
 // submit sends a share. A connection that has ended shows in the result.
-func (m *liveMiner) submit(share *lab.Share) {
+func (m *liveMiner) submit(share *rig.Share) {
 	m.mu.Lock()
 	m.waiting++
 	m.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/aditmine/adit/harness/lab"
 	"github.com/aditmine/adit/harness/lab/labtest"
+	"github.com/aditmine/adit/harness/rig"
 )
 
 func liveConfig(t *testing.T, p *labtest.Pool) LiveConfig {
@@ -19,7 +19,7 @@ func liveConfig(t *testing.T, p *labtest.Pool) LiveConfig {
 // TestLiveMinersWorkForTheirShares on a pool that judges each share by
 // hashing it: all are good, and credit is work within chance.
 func TestLiveMinersWorkForTheirShares(t *testing.T) {
-	for _, proto := range []string{lab.CryptoNote, lab.CKB} {
+	for _, proto := range []string{rig.CryptoNote, rig.CKB} {
 		t.Run(proto, func(t *testing.T) {
 			p := (&labtest.Pool{Proto: proto, Difficulty: 20}).Start(t)
 			r, err := RunLive(t.Context(), liveConfig(t, p))
@@ -39,7 +39,7 @@ func TestLiveMinersWorkForTheirShares(t *testing.T) {
 // TestLiveSeesRetargets: the pool doubles after ten shares, with shares of the
 // old difficulty on their way.
 func TestLiveSeesRetargets(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 10, Retarget: func(shares int, present uint64) uint64 {
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 10, Retarget: func(shares int, present uint64) uint64 {
 		if shares >= 10 {
 			return 40
 		}
@@ -58,7 +58,7 @@ func TestLiveSeesRetargets(t *testing.T) {
 }
 
 func TestLiveFollowsTheRates(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 20}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 20}).Start(t)
 	cfg := liveConfig(t, p)
 	cfg.Scenario.Rates = []Step{{0, 1}, {500 * time.Millisecond, 0}}
 	r, err := RunLive(t.Context(), cfg)
@@ -67,7 +67,7 @@ func TestLiveFollowsTheRates(t *testing.T) {
 }
 
 func TestLiveReconnects(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 20}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 20}).Start(t)
 	cfg := liveConfig(t, p)
 	cfg.Scenario.Reconnects = []time.Duration{300 * time.Millisecond, 600 * time.Millisecond}
 	logins := p.Logins()
@@ -90,7 +90,7 @@ func TestScaled(t *testing.T) {
 }
 
 func TestLiveIsVoidWhenHashingIsTooSlow(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1 << 40}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 1 << 40}).Start(t)
 	cfg := liveConfig(t, p)
 	cfg.Rate, cfg.Scenario.Length = 1e12, 100*time.Millisecond
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -101,7 +101,7 @@ func TestLiveIsVoidWhenHashingIsTooSlow(t *testing.T) {
 }
 
 func TestLiveMistakes(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 1}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 1}).Start(t)
 	for name, spoil := range map[string]func(*LiveConfig){
 		"no rate":     func(c *LiveConfig) { c.Rate = 0 },
 		"no interval": func(c *LiveConfig) { c.Interval = 0 },

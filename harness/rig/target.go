@@ -1,4 +1,4 @@
-package lab
+package rig
 
 import (
 	"context"
@@ -43,11 +43,11 @@ const DefaultTimeout = 10 * time.Second
 func (t Target) WithDefaults() (Target, error) {
 	switch {
 	case t.Address == "":
-		return t, errors.New("the laboratory needs the pool's address")
+		return t, errors.New("a session needs the pool's address")
 	case t.Proto != CryptoNote && t.Proto != CKB:
 		return t, fmt.Errorf("dialect %q: it is %q or %q", t.Proto, CryptoNote, CKB)
 	case t.Login == "":
-		return t, errors.New("the laboratory needs a login")
+		return t, errors.New("a session needs a login")
 	}
 	if t.Dial == nil {
 		t.Dial = new(net.Dialer).DialContext

@@ -1,4 +1,4 @@
-package lab_test
+package rig_test
 
 import (
 	"bufio"
@@ -12,16 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aditmine/adit/chain"
-	"github.com/aditmine/adit/harness/lab"
 	"github.com/aditmine/adit/harness/lab/labtest"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/wire"
 )
 
-func open(t *testing.T, p *labtest.Pool, watch lab.Watcher) *lab.Session {
+func open(t *testing.T, p *labtest.Pool, watch rig.Watcher) *rig.Session {
 	t.Helper()
 	target, err := p.Target().WithDefaults()
 	require.NoError(t, err)
-	s, err := lab.Open(t.Context(), &target, watch)
+	s, err := rig.Open(t.Context(), &target, watch)
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	return s
@@ -29,14 +29,14 @@ func open(t *testing.T, p *labtest.Pool, watch lab.Watcher) *lab.Session {
 
 // TestSharesAreReal against a pool that judges each by hashing it.
 func TestSharesAreReal(t *testing.T) {
-	for _, proto := range []string{lab.CryptoNote, lab.CKB} {
+	for _, proto := range []string{rig.CryptoNote, rig.CKB} {
 		t.Run(proto, func(t *testing.T) {
 			p := (&labtest.Pool{Proto: proto, Difficulty: 30}).Start(t)
 			results := make(chan *wire.Result, 2)
-			s := open(t, p, lab.Watcher{Result: func(r *wire.Result, _ time.Time) { results <- r }})
+			s := open(t, p, rig.Watcher{Result: func(r *wire.Result, _ time.Time) { results <- r }})
 			f := p.Finder(t)
 			var next uint64
-			var found []*lab.Share
+			var found []*rig.Share
 			for len(found) == 0 {
 				var err error
 				found, err = f.Search(s.Job(), &next, 1000, nil)
@@ -59,8 +59,8 @@ func TestSharesAreReal(t *testing.T) {
 }
 
 func TestSearchDoesNotGoBeyond(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CryptoNote, Difficulty: 1}).Start(t)
-	s, f := open(t, p, lab.Watcher{}), p.Finder(t)
+	p := (&labtest.Pool{Proto: rig.CryptoNote, Difficulty: 1}).Start(t)
+	s, f := open(t, p, rig.Watcher{}), p.Finder(t)
 	next := uint64(0)
 	found, err := f.Search(s.Job(), &next, 7, nil)
 	require.NoError(t, err)
@@ -72,18 +72,18 @@ func TestSearchDoesNotGoBeyond(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, found, 2)
 	_, err = f.Search(s.Job(), &next, 7, nil)
-	require.ErrorIs(t, err, lab.ErrExhausted)
+	require.ErrorIs(t, err, rig.ErrExhausted)
 
 	_, err = f.Low(s.Job(), new(uint64))
 	require.Error(t, err, "there is no low share at difficulty 1")
 	_, err = f.Search(&wire.Job{}, &next, 7, nil)
-	require.ErrorIs(t, err, lab.ErrNoAlgorithm)
+	require.ErrorIs(t, err, rig.ErrNoAlgorithm)
 }
 
 func TestTheWatcherIsTold(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 3}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 3}).Start(t)
 	jobs, closed := make(chan *wire.Job, 4), make(chan error, 1)
-	s := open(t, p, lab.Watcher{Job: func(job *wire.Job, _ time.Time) { jobs <- job }, Closed: func(err error, _ time.Time) { closed <- err }})
+	s := open(t, p, rig.Watcher{Job: func(job *wire.Job, _ time.Time) { jobs <- job }, Closed: func(err error, _ time.Time) { closed <- err }})
 	first := <-jobs
 	require.NoError(t, p.NewTip())
 	second := <-jobs
@@ -95,9 +95,9 @@ func TestTheWatcherIsTold(t *testing.T) {
 }
 
 func TestAPausedSessionReadsLater(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 3}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 3}).Start(t)
 	jobs := make(chan *wire.Job, 8)
-	s := open(t, p, lab.Watcher{Job: func(job *wire.Job, _ time.Time) { jobs <- job }})
+	s := open(t, p, rig.Watcher{Job: func(job *wire.Job, _ time.Time) { jobs <- job }})
 	<-jobs
 	s.Pause()
 	require.NoError(t, p.NewTip()) // one line may be read yet: the reader was in the middle of it
@@ -108,7 +108,7 @@ func TestAPausedSessionReadsLater(t *testing.T) {
 }
 
 // script is a pool that answers the login with a line of its own.
-func script(t *testing.T, reply string) lab.Target {
+func script(t *testing.T, reply string) rig.Target {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -126,7 +126,7 @@ func script(t *testing.T, reply string) lab.Target {
 		}
 	}()
 	t.Cleanup(func() { _ = ln.Close(); <-done })
-	return lab.Target{Address: ln.Addr().String(), Proto: lab.CryptoNote, Login: "nobody", Timeout: 20 * time.Second}
+	return rig.Target{Address: ln.Addr().String(), Proto: rig.CryptoNote, Login: "nobody", Timeout: 20 * time.Second}
 }
 
 func TestALoginThatFails(t *testing.T) {
@@ -141,7 +141,7 @@ func TestALoginThatFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			target, err := script(t, tc.reply).WithDefaults()
 			require.NoError(t, err)
-			_, err = lab.Open(t.Context(), &target, lab.Watcher{})
+			_, err = rig.Open(t.Context(), &target, rig.Watcher{})
 			require.ErrorContains(t, err, tc.want)
 			require.NotContains(t, err.Error(), "\x1b")
 		})
@@ -149,18 +149,18 @@ func TestALoginThatFails(t *testing.T) {
 }
 
 func TestOpenEndsWithItsContext(t *testing.T) {
-	p := (&labtest.Pool{Proto: lab.CKB, Difficulty: 3}).Start(t)
+	p := (&labtest.Pool{Proto: rig.CKB, Difficulty: 3}).Start(t)
 	target, err := p.Target().WithDefaults()
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = lab.Open(ctx, &target, lab.Watcher{})
+	_, err = rig.Open(ctx, &target, rig.Watcher{})
 	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestTargetMistakes(t *testing.T) {
-	for _, target := range []lab.Target{
-		{Proto: lab.CKB, Login: "x"}, {Address: "a:1", Proto: "sv2", Login: "x"}, {Address: "a:1", Proto: lab.CKB},
+	for _, target := range []rig.Target{
+		{Proto: rig.CKB, Login: "x"}, {Address: "a:1", Proto: "sv2", Login: "x"}, {Address: "a:1", Proto: rig.CKB},
 	} {
 		_, err := target.WithDefaults()
 		require.Error(t, err)
