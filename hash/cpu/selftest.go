@@ -55,7 +55,7 @@ func selfTest(
 // testImplementation returns how many digests were right before the first
 // wrong one. It ends early when ctx does.
 func testImplementation(ctx context.Context, a *hash.Algorithm, impl Implementation) (hashes int, err error) {
-	known, err := knownAnswers(a)
+	known, err := KnownAnswers(a)
 	if err != nil {
 		return 0, err
 	}
@@ -79,15 +79,16 @@ func testImplementation(ctx context.Context, a *hash.Algorithm, impl Implementat
 	return hashes + 1, nil
 }
 
-// answer is a self-test vector, decoded.
-type answer struct {
-	input  hash.Input
-	digest hash.Digest
+// KnownAnswer is a message and its digest, from a source outside of adit.
+type KnownAnswer struct {
+	Input  hash.Input
+	Digest hash.Digest
 }
 
-// knownAnswers decodes the vectors of a, of which there is at least one.
-func knownAnswers(a *hash.Algorithm) ([]answer, error) {
-	var known []answer
+// KnownAnswers are the vectors of a that are built into the binary, of which
+// there is at least one. The first has room for the nonce.
+func KnownAnswers(a *hash.Algorithm) ([]KnownAnswer, error) {
+	var known []KnownAnswer
 	for _, v := range selfTestVectors {
 		if v.algorithm != a.Name {
 			continue
@@ -100,7 +101,7 @@ func knownAnswers(a *hash.Algorithm) ([]answer, error) {
 		if err != nil || len(digest) != hash.Size {
 			return nil, fmt.Errorf("decoding a vector: digest %q is not 32 bytes", v.digest)
 		}
-		known = append(known, answer{hash.Input{Blob: input, Height: v.height}, hash.Digest(digest)})
+		known = append(known, KnownAnswer{hash.Input{Blob: input, Height: v.height}, hash.Digest(digest)})
 	}
 	if len(known) == 0 {
 		return nil, errors.New("there is no vector to test it with")
@@ -110,17 +111,17 @@ func knownAnswers(a *hash.Algorithm) ([]answer, error) {
 
 // testLanes hashes as many vectors at once as there are lanes, from the given
 // one on, over and over again when there are fewer.
-func testLanes(hasher hash.Hasher, known []answer, from int) error {
+func testLanes(hasher hash.Hasher, known []KnownAnswer, from int) error {
 	in := make([]hash.Input, hasher.Lanes())
 	out := make([]hash.Digest, hasher.Lanes())
 	for lane := range in {
-		in[lane] = known[(from+lane)%len(known)].input
+		in[lane] = known[(from+lane)%len(known)].Input
 	}
 	if err := hasher.Hash(out, in); err != nil {
 		return err
 	}
 	for lane := range out {
-		if want := known[(from+lane)%len(known)].digest; out[lane] != want {
+		if want := known[(from+lane)%len(known)].Digest; out[lane] != want {
 			return fmt.Errorf("lane %d: %x hashes to %x, want %x", lane, in[lane].Blob, out[lane], want)
 		}
 	}
@@ -129,7 +130,7 @@ func testLanes(hasher hash.Hasher, known []answer, from int) error {
 
 // testSearch looks for the nonce in the known message, with its digest as the
 // target. The search path may differ from plain hashing.
-func testSearch(a *hash.Algorithm, impl Implementation, known answer) (err error) {
+func testSearch(a *hash.Algorithm, impl Implementation, known KnownAnswer) (err error) {
 	searcher, err := NewSearcher(SearcherOptions{
 		Pick: func(*hash.Algorithm) (Implementation, error) { return impl, nil },
 	})
@@ -139,11 +140,11 @@ func testSearch(a *hash.Algorithm, impl Implementation, known answer) (err error
 	defer func() { err = errors.Join(err, searcher.Close()) }()
 	work := &hash.Work{
 		Algorithm:   a,
-		Blob:        known.input.Blob,
-		Height:      known.input.Height,
+		Blob:        known.Input.Blob,
+		Height:      known.Input.Height,
 		NonceOffset: a.NonceOffset,
 		NonceSize:   min(a.NonceSize, 8),
-		Target:      a.Number(&known.digest),
+		Target:      a.Number(&known.Digest),
 	}
 	if err := searcher.SetWork(work); err != nil {
 		return err
@@ -153,7 +154,7 @@ func testSearch(a *hash.Algorithm, impl Implementation, known answer) (err error
 	if err != nil {
 		return err
 	}
-	if done != 1 || len(hits) != 1 || hits[0] != (hash.Hit{Nonce: nonce, Digest: known.digest}) {
+	if done != 1 || len(hits) != 1 || hits[0] != (hash.Hit{Nonce: nonce, Digest: known.Digest}) {
 		return fmt.Errorf("searching %x: the nonce %#x was not found", work.Blob, nonce)
 	}
 	return nil

@@ -72,15 +72,15 @@ func TestSelfTestVectorsAreTheGoldenOnes(t *testing.T) {
 		line, err := json.Marshal(struct {
 			Algorithm, Input, Hash string
 			Height                 uint64
-		}{v.algorithm, v.input, v.digest, v.height})
+		}{v.algorithm, v.Input, v.digest, v.height})
 		require.NoError(t, err)
 		require.True(t, strings.Contains(golden, string(line)), "not a published vector: %s", line)
 	}
 	for _, a := range hash.All() {
-		known, err := knownAnswers(a)
+		known, err := KnownAnswers(a)
 		require.NoError(t, err, a.Name)
 		require.GreaterOrEqual(t, len(known), 3, a.Name)
-		require.GreaterOrEqual(t, len(known[0].input.Blob), a.NonceOffset+min(a.NonceSize, 8), a.Name)
+		require.GreaterOrEqual(t, len(known[0].Input.Blob), a.NonceOffset+min(a.NonceSize, 8), a.Name)
 	}
 }
 
@@ -144,13 +144,13 @@ func TestSelfTestEndsWithItsContext(t *testing.T) {
 // The search is tested too: an implementation whose hits are lost fails.
 func TestSearchTestNeedsTheHit(t *testing.T) {
 	a := only(t, "eaglesong")[0]
-	known, err := knownAnswers(a)
+	known, err := KnownAnswers(a)
 	require.NoError(t, err)
 	impl, err := Best(a)
 	require.NoError(t, err)
 	require.NoError(t, testSearch(a, impl, known[0]))
 	other := known[0]
-	other.digest[0] ^= 0x80
+	other.Digest[0] ^= 0x80
 	require.ErrorContains(t, testSearch(a, impl, other), "was not found")
 }
 
