@@ -67,6 +67,7 @@ const (
 	NeedDeclared Capability = "declared" // what the operator says of the pool
 	NeedClock    Capability = "clock"    // long spans of time, real or virtual
 	NeedProbe    Capability = "probe"    // memory, CPU and descriptors of the pool
+	NeedOperator Capability = "operator" // the pool's log, pages, counters and ports
 	NeedLoad     Capability = "load"     // many connections or requests at once
 	NeedWait     Capability = "wait"     // half a minute of waiting
 )

@@ -77,6 +77,15 @@ func newConn(e *Env, nc net.Conn) *Conn {
 	return c
 }
 
+// client is the address that the pool sees, without its port.
+func (c *Conn) client() string {
+	address := c.nc.LocalAddr().String()
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	return address
+}
+
 // read hands on what arrives until the connection ends.
 func (c *Conn) read() {
 	r := bufio.NewReaderSize(c.nc, 4096)

@@ -25,6 +25,9 @@ type Config struct {
 	// ForeignLogin is an address of another network of the coin; where it is
 	// empty the checks that need one are skipped.
 	ForeignLogin string
+	// SecondLogin is another address that the pool takes; where it is empty the
+	// checks that need two accounts are skipped.
+	SecondLogin string
 	// Algorithm serves jobs that do not name one; it may be nil.
 	Algorithm *hash.Algorithm
 	// NewHasher makes what finds shares.
@@ -37,11 +40,18 @@ type Config struct {
 	// Control and Ledger are the pool's, where an adapter has them.
 	Control Control
 	Ledger  Ledger
+	// Meter and Operator look at the pool from its own machine, where an adapter
+	// can.
+	Meter    Meter
+	Operator Operator
 	// Declared is what the pool's operator says of it.
 	Declared Declared
 	// Dial opens connections; nil stands for the network, where each check has
 	// an address of its own if the pool is on this machine.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// DialFrom makes a Dial with a client address that nobody else has; it goes
+	// before Dial. Nil stands for what Dial does.
+	DialFrom func() func(ctx context.Context, network, address string) (net.Conn, error)
 	// Seed makes the checks' choices repeat.
 	Seed uint64
 	// Timeout is how long an answer may take (0: 5 s), Effort how long a share
@@ -254,6 +264,8 @@ func (c *Config) prevented(check *Check) (Verdict, string) {
 		{NeedNode, c.Node != nil, "needs control of the node behind the pool: give --node-listen"},
 		{NeedControl, c.Control != nil, "starts and stops the pool: give --adapter"},
 		{NeedLedger, c.Ledger != nil, "reads the pool's ledger: give --adapter"},
+		{NeedProbe, c.Meter != nil, "reads what the pool uses of its machine: give an --adapter that starts it"},
+		{NeedOperator, c.Operator != nil, "looks at what the pool shows its operator: give --adapter"},
 		{NeedTLS, c.Declared.TLS != "", "needs a TLS port: give --adapter"},
 		{NeedProxy, c.Declared.Proxy != "", "needs a port that requires PROXY headers: give --adapter"},
 	} {

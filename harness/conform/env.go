@@ -32,13 +32,54 @@ func newEnv(ctx context.Context, cfg *Config, c *Check, numbers *atomic.Uint64) 
 	e := &Env{ctx: ctx, cfg: cfg, rng: rand.New(rand.NewPCG(cfg.Seed, fingerprint(c.ID))), tips: tips{},
 		rec: recorder{check: c.ID, numbers: numbers, tell: cfg.Trace}}
 	e.target = cfg.Target
-	if e.dial = cfg.Dial; e.dial == nil {
-		e.dial = ownAddress()
-	}
+	e.dial = cfg.dialer()
 	if cfg.Node != nil {
 		e.node = newSteered(cfg.Node)
 	}
 	return e
+}
+
+// dialer makes what opens a check's connections.
+func (c *Config) dialer() dialFunc {
+	switch {
+	case c.DialFrom != nil:
+		return c.DialFrom()
+	case c.Dial != nil:
+		return c.Dial
+	}
+	return ownAddress()
+}
+
+// elsewhere runs do with another client address. It skips the check where there
+// is none.
+func (e *Env) elsewhere(do func() error) error {
+	here, err := e.Dial()
+	if err != nil {
+		return err
+	}
+	was := e.dial
+	defer func() { e.dial = was }()
+	e.dial = e.cfg.dialer()
+	there, err := e.Dial()
+	if err != nil {
+		return err
+	}
+	if a, b := here.client(), there.client(); a == b {
+		return skipf("needs a second client address, and this machine has only %s here", a)
+	}
+	here.Close()
+	there.Close()
+	return do()
+}
+
+// as runs do with another login.
+func (e *Env) as(login string, do func() error) error {
+	cfg := *e.cfg
+	cfg.Login = login
+	was := e.cfg
+	e.cfg = &cfg
+	defer func() { e.cfg = was }()
+	return do()
 }
 
 // Dial opens a connection, which the engine closes when the check ends.

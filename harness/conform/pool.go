@@ -45,6 +45,36 @@ type Declared struct {
 	// WorkerSeparator and DifficultySeparator stand in the login before a
 	// worker's name and a requested difficulty.
 	WorkerSeparator, DifficultySeparator string
+	// API are the ports of its HTTP interfaces, which have been opened on purpose.
+	API []string
+	// BanTime is how long an automatic ban lasts, BanScope whom it holds for.
+	BanTime  time.Duration
+	BanScope BanScope
+	// PerAddress is how many connections an address may have.
+	PerAddress int
+	// ShareInterval is the time between a miner's shares that vardiff aims at.
+	ShareInterval time.Duration
+	// NiceHashAgent is an agent that gets NiceHash mode by its name.
+	NiceHashAgent string
+	// AddressForms are the forms of CKB addresses that it takes: AddressFull,
+	// AddressShort, AddressDeprecated.
+	AddressForms []string
 	// Unclaimed are checks that the pool does not claim to meet, with reasons.
 	Unclaimed map[string]string
 }
+
+// BanScope says whom an automatic ban holds for.
+type BanScope string
+
+// The scopes.
+const (
+	BanAddress BanScope = "address" // everybody at the client's address
+	BanLogin   BanScope = "login"   // the login, at the client's address
+)
+
+// Forms of CKB addresses (RFC 0021).
+const (
+	AddressFull       = "full"       // bech32m
+	AddressShort      = "short"      // bech32, a well-known lock by number
+	AddressDeprecated = "deprecated" // bech32, full code hash without hash type
+)
