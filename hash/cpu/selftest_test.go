@@ -72,7 +72,7 @@ func TestSelfTestVectorsAreTheGoldenOnes(t *testing.T) {
 		line, err := json.Marshal(struct {
 			Algorithm, Input, Hash string
 			Height                 uint64
-		}{v.algorithm, v.Input, v.digest, v.height})
+		}{v.algorithm, v.input, v.digest, v.height})
 		require.NoError(t, err)
 		require.True(t, strings.Contains(golden, string(line)), "not a published vector: %s", line)
 	}
