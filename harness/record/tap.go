@@ -23,6 +23,13 @@ type tap struct {
 	closed bool
 }
 
+// Tap returns conn so that all that passes through it is recorded, line by line
+// and as it is, under a connection's number. Closing it records its end.
+func Tap(w *trace.Writer, proto string, id uint64, conn net.Conn) net.Conn {
+	j := &journal{trace: w, proto: proto, maxLine: defaultMaxLine}
+	return newTap(j, id, conn, &trace.OpenInfo{Peer: conn.LocalAddr().String()})
+}
+
 func newTap(j *journal, id uint64, conn net.Conn, open *trace.OpenInfo) *tap {
 	j.trace.Record(&trace.Event{Code: trace.CodeOpen, Conn: id, Open: open})
 	return &tap{Conn: conn, journal: j, id: id,

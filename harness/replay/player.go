@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aditmine/adit/harness/judge"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/trace"
 	"github.com/aditmine/adit/harness/wire"
 )
@@ -18,10 +19,11 @@ type player struct {
 	session *judge.Session
 	started time.Time
 
-	link *link
-	job  *wire.Job // the job next counts on
-	next uint64    // the next nonce to try
-	last *found    // the last share that was accepted
+	link  *link
+	job   *wire.Job    // the job next counts on
+	next  uint64       // the next nonce to try
+	stock []*rig.Share // of the job, found and not handed in yet
+	last  *rig.Share   // the last that was accepted
 }
 
 // maxRetries is how often a share is found anew because the next block
@@ -63,7 +65,7 @@ func (p *player) play(ctx context.Context) ([]Outcome, error) {
 // drop closes the live connection.
 func (p *player) drop() {
 	if p.link != nil {
-		p.link.close()
+		p.link.Close()
 		p.link = nil
 	}
 }
@@ -71,7 +73,7 @@ func (p *player) drop() {
 // ensure connects when there is no live connection, as after the target hung
 // up on a bad share.
 func (p *player) ensure(ctx context.Context) error {
-	if p.link != nil && p.link.alive() {
+	if p.link != nil && p.link.Alive() {
 		return nil
 	}
 	p.drop()
@@ -79,7 +81,8 @@ func (p *player) ensure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.link, p.job, p.last = l, nil, nil
+	p.link, p.last = l, nil
+	p.onJob(nil)
 	return nil
 }
 
@@ -108,7 +111,7 @@ func (p *player) overtaken(truth judge.Truth, r *wire.Result) bool {
 	case judge.StalePrev, judge.StaleOld, judge.BadJob:
 		return false
 	}
-	return stale && r.Submit.Job != nil && r.Submit.Job != p.link.current()
+	return stale && r.Submit.Job != nil && r.Submit.Job != p.link.Job()
 }
 
 // attempt sends one share of the label's kind and waits for the answer.
@@ -116,74 +119,101 @@ func (p *player) attempt(ctx context.Context, label *judge.Label, spent *effort)
 	if err := p.ensure(ctx); err != nil {
 		return nil, err
 	}
-	line, f, err := p.line(ctx, label, spent)
+	line, honest, err := p.line(ctx, label, spent)
 	if err != nil {
 		return nil, err
 	}
-	sub, err := p.link.send(line)
+	r, err := p.send(ctx, line)
+	if err == nil && r.Verdict == wire.Accepted && honest != nil {
+		p.last = honest
+	}
+	return r, err
+}
+
+// send hands a share in and waits for the answer.
+func (p *player) send(ctx context.Context, line request) (*wire.Result, error) {
+	sub, err := p.link.Send(line)
 	if err != nil {
 		return nil, err
 	}
 	if sub == nil {
 		return nil, &tooFar{"the rewritten line is no submit any more"}
 	}
-	r, err := p.link.answer(ctx, sub)
-	if err == nil && r.Verdict == wire.Accepted && f != nil {
-		p.last = f
-	}
-	return r, err
+	return p.link.answer(ctx, sub)
 }
 
-// line makes the request for a label. f is the work in it when it is an
-// honest share.
-func (p *player) line(ctx context.Context, label *judge.Label, spent *effort) ([]byte, *found, error) {
+// line makes the request for a label. honest is the work in it when nothing is
+// wrong with it.
+func (p *player) line(ctx context.Context, label *judge.Label, spent *effort) (line request, honest *rig.Share, err error) {
 	switch label.Truth {
 	case judge.Valid, judge.Boundary:
-		f, err := p.mine(ctx, spent)
-		return p.submit(f, binding{}), f, err
+		if honest, err = p.mine(ctx, spent); err != nil {
+			return nil, nil, err
+		}
+		return p.submit(honest, binding{}), honest, nil
 	case judge.Low:
-		p.onJob(p.link.current())
-		f, err := p.bench.low(ctx, p.job, &p.next, spent)
-		return p.submit(f, binding{}), nil, err
+		line, err = p.low(ctx, spent)
 	case judge.BadHash:
-		f, err := p.mine(ctx, spent)
-		return p.submit(f, binding{badHash: true}), nil, err
+		line, err = p.mined(ctx, spent, binding{badHash: true})
 	case judge.BadJob:
-		f, err := p.mine(ctx, spent)
-		return p.submit(f, binding{badJob: true}), nil, err
+		line, err = p.mined(ctx, spent, binding{badJob: true})
 	case judge.Unauth:
-		f, err := p.mine(ctx, spent)
-		return p.submit(f, binding{stranger: true}), nil, err
+		line, err = p.mined(ctx, spent, binding{stranger: true})
 	case judge.Duplicate:
-		return p.duplicate(ctx, spent)
+		line, err = p.duplicate(ctx, spent)
 	case judge.StalePrev, judge.StaleOld:
-		return p.stale(ctx, label.Truth, spent)
+		line, err = p.stale(ctx, label.Truth, spent)
 	case judge.Malformed:
-		line, err := rebind(label.Submit.Raw, p.session.Proto, p.link, p.cfg.User)
-		return line, nil, err
+		line, err = rebind(label.Submit.Raw, p.link)
+	default:
+		err = &tooFar{"what it was is not known from the trace"}
 	}
-	return nil, nil, &tooFar{"what it was is not known from the trace"}
+	return line, nil, err
+}
+
+// mined finds a share and gets something wrong in its request.
+func (p *player) mined(ctx context.Context, spent *effort, b binding) (request, error) {
+	f, err := p.mine(ctx, spent)
+	if err != nil {
+		return nil, err
+	}
+	return p.submit(f, b), nil
+}
+
+// low finds a nonce that misses the target.
+func (p *player) low(ctx context.Context, spent *effort) (request, error) {
+	p.onJob(p.link.Job())
+	f, err := p.bench.low(ctx, p.job, &p.next, spent)
+	if err != nil {
+		return nil, err
+	}
+	return p.submit(f, binding{}), nil
 }
 
 // onJob makes a job the one that is worked on.
 func (p *player) onJob(job *wire.Job) {
 	if job != p.job {
-		p.job, p.next = job, 0
+		p.job, p.next, p.stock = job, 0, nil
 	}
 }
 
 // mine finds a share of the current job, following the job as it changes.
-func (p *player) mine(ctx context.Context, spent *effort) (*found, error) {
+func (p *player) mine(ctx context.Context, spent *effort) (*rig.Share, error) {
 	for {
-		job := p.link.current()
-		p.onJob(job)
-		f, err := p.bench.search(ctx, job, &p.next, spent, func() bool {
-			return p.link.current() != job || !p.link.alive()
-		})
-		if f != nil || err != nil {
-			return f, err
+		p.onJob(p.link.Job())
+		if len(p.stock) > 0 {
+			f := p.stock[0]
+			p.stock = p.stock[1:]
+			return f, nil
 		}
-		if !p.link.alive() {
+		var err error
+		p.stock, err = p.bench.search(ctx, p.job, &p.next, spent, func() bool {
+			return p.link.Job() != p.job || !p.link.Alive()
+		})
+		if err != nil {
+			return nil, err
+		}
+		if !p.link.Alive() {
 			return nil, errors.New("the target closed the connection during the search")
 		}
 	}
@@ -191,50 +221,46 @@ func (p *player) mine(ctx context.Context, spent *effort) (*found, error) {
 
 // duplicate repeats the last accepted share while its block is current, and
 // otherwise hands in one to repeat first.
-func (p *player) duplicate(ctx context.Context, spent *effort) ([]byte, *found, error) {
-	if p.last == nil || !p.last.job.SameParent(p.link.current()) {
+func (p *player) duplicate(ctx context.Context, spent *effort) (request, error) {
+	if p.last == nil || !p.last.Job.SameParent(p.link.Job()) {
 		f, err := p.mine(ctx, spent)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		sub, err := p.link.send(p.submit(f, binding{}))
+		r, err := p.send(ctx, p.submit(f, binding{}))
 		if err != nil {
-			return nil, nil, err
-		}
-		r, err := p.link.answer(ctx, sub)
-		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if r.Verdict != wire.Accepted {
-			return nil, nil, fmt.Errorf("the share to be repeated was not accepted: %s %q", r.Verdict, r.Text)
+			return nil, fmt.Errorf("the share to be repeated was not accepted: %s %q", r.Verdict, r.Text)
 		}
 		p.last = f
 	}
-	return p.submit(p.last, binding{}), nil, nil
+	return p.submit(p.last, binding{}), nil
 }
 
 // stale finds a share and holds it until the pool has moved on.
-func (p *player) stale(ctx context.Context, truth judge.Truth, spent *effort) ([]byte, *found, error) {
+func (p *player) stale(ctx context.Context, truth judge.Truth, spent *effort) (request, error) {
 	f, err := p.mine(ctx, spent)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var now *wire.Job
-	err = p.link.wait(ctx, max(time.Until(spent.until), 0), func() bool {
-		now = p.link.wire.Current()
+	err = p.link.Wait(ctx, max(time.Until(spent.until), 0), func(w *wire.Conn) bool {
+		now = w.Current()
 		if truth == judge.StaleOld {
 			// On CKB only a clean job voids those before it.
-			return now != f.job && (p.session.Proto == trace.ProtoCryptoNote || now.Clean || !now.SameParent(f.job))
+			return now != f.Job && (p.session.Proto == trace.ProtoCryptoNote || now.Clean || !now.SameParent(f.Job))
 		}
-		return !now.SameParent(f.job)
+		return !now.SameParent(f.Job)
 	})
 	switch {
-	case errors.Is(err, errWait):
-		return nil, nil, &tooFar{fmt.Sprintf("the target issued no job that made the share stale within %v", p.cfg.ShareTimeout)}
+	case errors.Is(err, rig.ErrSilent):
+		return nil, &tooFar{fmt.Sprintf("the target issued no job that made the share stale within %v", p.cfg.ShareTimeout)}
 	case err != nil:
-		return nil, nil, err
-	case truth == judge.StaleOld && !now.SameParent(f.job):
-		return nil, nil, &tooFar{"a new block came before a new job on the same one"}
+		return nil, err
+	case truth == judge.StaleOld && !now.SameParent(f.Job):
+		return nil, &tooFar{"a new block came before a new job on the same one"}
 	}
-	return p.submit(f, binding{}), nil, nil
+	return p.submit(f, binding{}), nil
 }

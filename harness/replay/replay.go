@@ -9,12 +9,10 @@ import (
 	"time"
 
 	"github.com/aditmine/adit/harness/judge"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/trace"
 	"github.com/aditmine/adit/hash"
 )
-
-// Dialer opens a connection to the target.
-type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Config is what a replay needs. Sessions, Target, Hasher and Searcher are
 // required.
@@ -46,7 +44,7 @@ type Config struct {
 	// Trace, when set, receives what is said. It is not closed.
 	Trace *trace.Writer
 	// Dial reaches the target; nil means TCP.
-	Dial Dialer
+	Dial rig.Dialer
 	// Log gets failures; nil discards them.
 	Log *slog.Logger
 }

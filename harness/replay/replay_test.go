@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aditmine/adit/harness/judge"
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/trace"
 	"github.com/aditmine/adit/harness/wire"
 	"github.com/aditmine/adit/hash"
@@ -172,7 +173,7 @@ func TestTooHardIsSkippedNotFaked(t *testing.T) {
 func TestNoLowShareAtDifficultyOne(t *testing.T) {
 	p := newFakePool(t, trace.ProtoCKB, "eaglesong", 1)
 	rep := run(t, config(p, recorded(t, trace.ProtoCKB, "eaglesong", judge.Valid, judge.Low)))
-	require.Equal(t, errEasy.why, rep.Outcomes[1].Skipped)
+	require.Equal(t, rig.ErrNoLow.Error(), rep.Outcomes[1].Skipped)
 }
 
 func TestRefusedLogin(t *testing.T) {
@@ -230,14 +231,13 @@ func TestRebindKeepsTheFault(t *testing.T) {
 	require.NoError(t, cfg.setDefaults())
 	l, err := connect(t.Context(), &cfg, 1, &cfg.Sessions[0])
 	require.NoError(t, err)
-	defer l.close()
-	line, err := rebind([]byte(`{"id":"x","method":"submit","params":{"id":"old","job_id":"gone","nonce":12345678901234567890,"result":null}}`),
-		trace.ProtoCryptoNote, l, "W")
+	defer l.Close()
+	line, err := rebind([]byte(`{"id":"x","method":"submit","params":{"id":"old","job_id":"gone","nonce":12345678901234567890,"result":null}}`), l)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"id":2,"method":"submit","params":{"id":"`+l.session()+`","job_id":"`+l.current().ID+
-		`","nonce":12345678901234567890,"result":null}}`, string(line))
+	require.JSONEq(t, `{"id":2,"method":"submit","params":{"id":"`+l.ID()+`","job_id":"`+l.Job().ID+
+		`","nonce":12345678901234567890,"result":null}}`, string(line(2)))
 	var far *tooFar
-	_, err = rebind([]byte(`{"method":"submit"}`), trace.ProtoCryptoNote, l, "W")
+	_, err = rebind([]byte(`{"method":"submit"}`), l)
 	require.True(t, errors.As(err, &far))
 	require.True(t, strings.Contains(err.Error(), "no id"))
 }

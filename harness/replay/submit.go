@@ -5,10 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/trace"
 	"github.com/aditmine/adit/hash"
-	"github.com/aditmine/adit/stratum/ckb"
-	"github.com/aditmine/adit/stratum/cryptonote"
 )
 
 // binding says what to get wrong in a share.
@@ -21,38 +20,32 @@ type binding struct {
 // noJob is a job id that no pool issues.
 const noJob = "adit-no-such-job"
 
-// submit makes the request for a share; nil for nil.
-func (p *player) submit(f *found, b binding) []byte {
-	if f == nil {
-		return nil
-	}
-	jobID := f.job.ID
+// request makes a line for a request id.
+type request func(id int64) []byte
+
+// submit makes the request for a share.
+func (p *player) submit(f *rig.Share, b binding) request {
+	share, target, session := *f, *p.link.target, p.link.ID()
 	if b.badJob {
-		jobID = noJob
+		job := *f.Job
+		job.ID = noJob
+		share.Job = &job
 	}
-	if p.session.Proto == trace.ProtoCKB {
-		worker := p.cfg.User
-		if b.stranger {
-			worker += "-stranger"
-		}
-		return ckb.AppendSubmit(nil, &ckb.Submit{ID: p.link.requestID(), Worker: worker, JobID: jobID, Nonce2: f.nonce})
-	}
-	s := cryptonote.Submit{ID: p.link.requestID(), RPCID: p.link.session(), JobID: jobID}
-	copy(s.Nonce[:], f.nonce)
-	s.Result = f.digest
 	if b.badHash {
 		// A bit in the middle: the claim stays about as good as the work was.
-		s.Result[hash.Size/2] ^= 1
+		share.Digest[hash.Size/2] ^= 1
 	}
 	if b.stranger {
-		s.RPCID += "-stranger"
+		session += "-stranger"
+		target.Login += "-stranger"
 	}
-	return cryptonote.AppendSubmit(nil, &s)
+	return func(id int64) []byte { return rig.AppendSubmit(nil, &target, session, id, &share) }
 }
 
 // rebind takes a malformed request as it was recorded and gives it the live
-// request id, session and job; everything else, and so the fault, stays.
-func rebind(raw []byte, proto string, l *link, user string) ([]byte, error) {
+// session and job, and the request id once it is known; everything else, and so
+// the fault, stays.
+func rebind(raw []byte, l *link) (request, error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	var m map[string]any
@@ -62,21 +55,22 @@ func rebind(raw []byte, proto string, l *link, user string) ([]byte, error) {
 	if m["id"] == nil {
 		return nil, &tooFar{"it has no id, so its answer could not be recognised"}
 	}
-	id, _ := l.requestID().Int()
-	m["id"] = id
-	job := l.current().ID
+	job := l.Job().ID
 	switch params := m["params"].(type) {
 	case map[string]any:
-		replaceText(params, "id", l.session())
+		replaceText(params, "id", l.ID())
 		replaceText(params, "job_id", job)
 	case []any:
-		if proto == trace.ProtoCKB {
-			replaceElement(params, 0, user)
+		if l.target.Proto == trace.ProtoCKB {
+			replaceElement(params, 0, l.target.Login)
 			replaceElement(params, 1, job)
 		}
 	}
-	line, err := json.Marshal(m)
-	return append(line, '\n'), err
+	return func(id int64) []byte {
+		m["id"] = id
+		line, _ := json.Marshal(m) // what was read from JSON can be written
+		return append(line, '\n')
+	}, nil
 }
 
 // replaceText sets a member that holds a non-empty string.

@@ -196,22 +196,21 @@ func (s *Session) Conn() net.Conn { return s.conn }
 
 // Submit sends a share. Its answer goes to the watcher.
 func (s *Session) Submit(f *Share) error {
-	s.mu.Lock()
-	s.nextID++
-	line := AppendSubmit(nil, s.target, s.wire.Session(), s.nextID, f)
-	s.wire.ToPool(0, line)
-	s.mu.Unlock()
-	return s.write(line)
+	session := s.ID()
+	_, err := s.Send(func(id int64) []byte { return AppendSubmit(nil, s.target, session, id, f) })
+	return err
 }
 
-// request sends a line that the wire follows.
-func (s *Session) request(make func(id stratum.ID) []byte) error {
+// Send sends the line that is made for the next request id, line feed
+// included. It returns the share that the line hands in, as the watcher is told
+// of its answer; nil when it is no submit.
+func (s *Session) Send(make func(id int64) []byte) (*wire.Submit, error) {
 	s.mu.Lock()
 	s.nextID++
-	line := make(stratum.IntID(s.nextID))
-	s.wire.ToPool(0, line)
+	line := make(s.nextID)
+	submit, _ := s.wire.ToPool(0, line).(*wire.Submit)
 	s.mu.Unlock()
-	return s.write(line)
+	return submit, s.write(line)
 }
 
 func (s *Session) write(line []byte) error {
@@ -236,43 +235,45 @@ func (s *Session) login(ctx context.Context) error {
 		if t.Algorithm != nil {
 			login.Algos = []string{t.Algorithm.Name}
 		}
-		err = s.request(func(id stratum.ID) []byte { login.ID = id; return cryptonote.AppendLogin(nil, &login) })
+		_, err = s.Send(func(id int64) []byte { login.ID = stratum.IntID(id); return cryptonote.AppendLogin(nil, &login) })
 	}
 	if err != nil {
 		return err
 	}
-	return s.wait(ctx, func() bool {
-		job := s.wire.Current()
-		return s.wire.Ready() && job != nil && !job.Unsure
+	return s.Wait(ctx, t.Timeout, func(w *wire.Conn) bool {
+		job := w.Current()
+		return w.Ready() && job != nil && !job.Unsure
 	})
 }
 
 func (s *Session) loginCKB(ctx context.Context) error {
 	t := s.target
-	if err := s.request(func(id stratum.ID) []byte {
-		return ckb.AppendSubscribe(nil, &ckb.Subscribe{ID: id, Agent: t.Agent})
+	if _, err := s.Send(func(id int64) []byte {
+		return ckb.AppendSubscribe(nil, &ckb.Subscribe{ID: stratum.IntID(id), Agent: t.Agent})
 	}); err != nil {
 		return err
 	}
-	if err := s.wait(ctx, func() bool { return s.wire.Nonce2Size() > 0 }); err != nil {
+	if err := s.Wait(ctx, t.Timeout, func(w *wire.Conn) bool { return w.Nonce2Size() > 0 }); err != nil {
 		return err
 	}
-	return s.request(func(id stratum.ID) []byte {
-		return ckb.AppendAuthorize(nil, &ckb.Authorize{ID: id, User: t.Login, Pass: t.Pass})
+	_, err := s.Send(func(id int64) []byte {
+		return ckb.AppendAuthorize(nil, &ckb.Authorize{ID: stratum.IntID(id), User: t.Login, Pass: t.Pass})
 	})
+	return err
 }
 
-// errSilent says that something did not come in time.
-var errSilent = errors.New("no answer in time")
+// ErrSilent says that something did not come in time.
+var ErrSilent = errors.New("no answer in time")
 
-// wait blocks until done holds, which is called with s.mu held, the
-// connection or ctx ends, or time is up.
-func (s *Session) wait(ctx context.Context, done func() bool) error {
-	timer := time.NewTimer(s.target.Timeout)
+// Wait blocks until done holds, the connection or ctx ends, or time is up,
+// which is ErrSilent. done looks at what was said so far and must not call the
+// session. Only one goroutine may wait at a time.
+func (s *Session) Wait(ctx context.Context, limit time.Duration, done func(*wire.Conn) bool) error {
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for {
 		s.mu.Lock()
-		ok, err, refused := done(), s.err, s.refused
+		ok, err, refused := done(s.wire), s.err, s.refused
 		s.mu.Unlock()
 		switch {
 		case ok:
@@ -286,7 +287,7 @@ func (s *Session) wait(ctx context.Context, done func() bool) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-timer.C:
-			return errSilent
+			return ErrSilent
 		case <-s.changed:
 		}
 	}

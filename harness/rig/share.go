@@ -35,6 +35,9 @@ const maxCounter = 8
 // ErrNoAlgorithm says that a job cannot be hashed because nobody said how.
 var ErrNoAlgorithm = errors.New("the pool's jobs do not name their algorithm: give --algo")
 
+// ErrNoLow says that a job has no shares that are too easy.
+var ErrNoLow = errors.New("every hash meets the pool's target: there are no low shares at its difficulty")
+
 // ErrExhausted says that all nonces of a job were tried.
 var ErrExhausted = errors.New("all nonces of the job were tried")
 
@@ -130,6 +133,7 @@ func (f *Finder) Low(job *wire.Job, next *uint64) (*Share, error) {
 	for range lowTries {
 		s := &Share{Job: job, Nonce: lay(job, *next)}
 		*next++
+		f.Hashes++
 		if err := f.hasher.Hash(out, []hash.Input{{Blob: job.Message(s.Nonce), Height: job.Height}}); err != nil {
 			return nil, fmt.Errorf("hashing the pool's job: %w", err)
 		}
@@ -138,7 +142,7 @@ func (f *Finder) Low(job *wire.Job, next *uint64) (*Share, error) {
 			return s, nil
 		}
 	}
-	return nil, errors.New("every hash meets the pool's target: there are no low shares at its difficulty")
+	return nil, ErrNoLow
 }
 
 // lay writes a counter into the job's nonce as it is submitted.
