@@ -15,7 +15,7 @@ import (
 // Source reads the cards of one driver. It is used by one goroutine at a time.
 type Source interface {
 	// Read asks every card. Cards that have gone are in the answer, as lost; an
-	// error is one of the driver itself.
+	// error is one of the driver itself. The sampler sets the readings' Time.
 	Read() ([]Reading, error)
 	// Close ends the use of the driver.
 	Close() error
@@ -129,7 +129,11 @@ func (s *Sampler) step(f *feed) error {
 		}
 		f.source = source
 	}
+	began := time.Now()
 	readings, err := f.source.Read()
+	for i := range readings {
+		readings[i].Time = began
+	}
 	if err != nil {
 		s.fail(f, err)
 		s.shut(f)
