@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/miner/watchdog"
 	"github.com/aditmine/adit/stratumclient"
 )
 
@@ -37,6 +38,9 @@ type Config struct {
 	Goal uint64
 	// Dialect names the protocol in snapshots.
 	Dialect string
+	// EndOnDrop ends the run with the first device that is dropped, rather than
+	// with the last worker.
+	EndOnDrop bool
 }
 
 // Deps are the parts the engine is built from.
@@ -45,6 +49,12 @@ type Deps struct {
 	// NewSearcher makes the searcher of a worker. It is called by the worker
 	// itself, on the thread that will use it; the workers do so at once.
 	NewSearcher func(worker int) (hash.Searcher, error)
+	// Guard says which workers are devices that may fail, and how they are
+	// guarded; those have no use for NewSearcher and Pin. Nil is none.
+	Guard func(worker int) (options watchdog.Options, guarded bool)
+	// Dropped is called when a device has been dropped, by the goroutine that
+	// drove it; an error is reported. Nil does nothing.
+	Dropped func(context.Context, watchdog.Report) error
 	// NewHasher makes the hashers that hits are checked with: before they are
 	// sent, or now and then afterwards where the searcher is trusted. They
 	// should share no code with the searchers.
@@ -82,6 +92,7 @@ type Engine struct {
 	ready   readiness
 	meter   *meter
 	tally   *tally
+	gone    int // workers whose devices were dropped
 	log     eventLog
 }
 
@@ -112,7 +123,7 @@ func New(cfg Config, deps Deps) (*Engine, error) {
 		pool:    Pool{Dialect: cfg.Dialect},
 	}
 	for i := range cfg.Workers {
-		e.workers = append(e.workers, &worker{engine: e, index: i})
+		e.workers = append(e.workers, e.newWorker(i))
 	}
 	return e, nil
 }

@@ -12,6 +12,7 @@ import (
 type readiness struct {
 	algorithm *hash.Algorithm
 	arrived   map[int]bool // workers
+	told      bool
 }
 
 // arrive notes that a worker has begun to work on an algorithm. When it is the
@@ -20,13 +21,21 @@ func (e *Engine) arrive(worker int, a *hash.Algorithm) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.ready.algorithm != a {
-		e.ready = readiness{a, make(map[int]bool)}
+		e.ready = readiness{algorithm: a, arrived: make(map[int]bool)}
 	}
 	if e.ready.arrived[worker] {
 		return
 	}
 	e.ready.arrived[worker] = true
-	if len(e.ready.arrived) == len(e.workers) {
+	e.tellReady()
+}
+
+// tellReady tells once what the workers work with, when all have begun that are
+// left.
+func (e *Engine) tellReady() {
+	n := len(e.ready.arrived)
+	if n > 0 && n == len(e.workers)-e.gone && !e.ready.told {
+		e.ready.told = true
 		e.noteLocked(EventInfo, "ready: %s", e.equipment())
 	}
 }
@@ -37,7 +46,10 @@ func (e *Engine) equipment() string {
 	var memory hash.MemoryStatus
 	var kinds []string
 	count := map[string]int{}
-	for _, w := range e.workers {
+	for i, w := range e.workers {
+		if !e.ready.arrived[i] {
+			continue
+		}
 		info := w.info.Load()
 		memory = memory.Add(info.Memory)
 		kind := fmt.Sprintf("%s %s with %d lanes", info.Backend, info.Impl, info.Lanes)

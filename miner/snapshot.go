@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/miner/watchdog"
 )
 
 // PoolState is how far the connection to the pool has come.
@@ -70,6 +71,9 @@ type Worker struct {
 	Hashes uint64
 	Rates  Rates
 	Shares Shares
+	// Watch is the watchdog's record of a device; nil for the processor's
+	// threads.
+	Watch *watchdog.Status
 }
 
 // Snapshot is everything an interface shows, taken at one moment. It shares
@@ -157,6 +161,10 @@ func (e *Engine) snapWorkers(s *Snapshot) {
 		out.Shares = e.tally.workers[i]
 		if info := w.info.Load(); info != nil {
 			out.Info = *info
+		}
+		if w.device != nil {
+			status := w.device.Status()
+			out.Watch = &status
 		}
 		s.Hashes += out.Hashes
 	}

@@ -49,6 +49,7 @@ func (v *verifier) check(ctx context.Context, c candidate) error {
 	if err != nil || !ok {
 		return err
 	}
+	e.workers[c.worker].judged(true)
 	if !c.unit.space.markSent(c.hit.Nonce) {
 		e.countOne(c.worker, func(s *Shares) *uint64 { return &s.Duplicate })
 		return nil
@@ -79,6 +80,7 @@ func (v *verifier) judge(c candidate, trusted bool) (nonce []byte, ok bool, err 
 		}
 	}
 	if digest != c.hit.Digest || !a.Meets(&digest, &c.unit.job.Target) {
+		e.workers[c.worker].judged(false)
 		e.invalid(c)
 		return nil, false, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/miner/watchdog"
 )
 
 const (
@@ -28,9 +29,11 @@ type worker struct {
 	info   atomic.Pointer[hash.SearcherInfo]
 	// distrusted is set when a hit turned out to be wrong.
 	distrusted atomic.Bool
+	// device is nil where the searcher is not guarded.
+	device *watchdog.Device
 
 	// What follows belongs to the worker's goroutine.
-	searcher hash.Searcher
+	searcher searching
 	unit     *unit
 	next     uint64 // the reserved range that is left: left nonces from next on
 	left     uint64
@@ -46,8 +49,52 @@ type candidate struct {
 	hit    hash.Hit
 }
 
-// run searches until the board ends.
+// searching is a searcher, guarded or not.
+type searching interface {
+	Info() hash.SearcherInfo
+	SetWork(context.Context, *hash.Work) error
+	Search(ctx context.Context, start, count uint64, hits []hash.Hit) ([]hash.Hit, uint64, error)
+	Close() error
+}
+
+// unguarded is a searcher whose calls return soon.
+type unguarded struct{ hash.Searcher }
+
+func (s unguarded) SetWork(_ context.Context, w *hash.Work) error { return s.Searcher.SetWork(w) }
+
+func (s unguarded) Search(_ context.Context, start, count uint64, hits []hash.Hit) ([]hash.Hit, uint64, error) {
+	return s.Searcher.Search(start, count, hits)
+}
+
+// run searches until the board ends, or the worker's device is dropped.
 func (w *worker) run(ctx context.Context) error {
+	if err := w.open(); err != nil {
+		return fmt.Errorf("starting worker %d: %w", w.index, err)
+	}
+	w.chunk = 1
+	w.introduce()
+
+	var done *posting
+	for p := w.engine.board.next(ctx, done); p != nil; p = w.engine.board.next(ctx, done) {
+		err := w.mine(ctx, p)
+		if errors.Is(err, watchdog.ErrDropped) {
+			return w.engine.dropped(ctx, w)
+		}
+		if err != nil {
+			w.reportOnce(p.unit, err)
+		}
+		done = p
+	}
+	return w.close()
+}
+
+// open makes the searcher, on a thread of its own. A device has its own thread
+// elsewhere.
+func (w *worker) open() error {
+	if w.device != nil {
+		w.searcher = w.device
+		return nil
+	}
 	runtime.LockOSThread() // and never unlock: the thread dies with its pinning
 	if pin := w.engine.deps.Pin; pin != nil {
 		if err := pin(w.index); err != nil {
@@ -55,23 +102,21 @@ func (w *worker) run(ctx context.Context) error {
 		}
 	}
 	s, err := w.engine.deps.NewSearcher(w.index)
-	if err != nil {
-		return fmt.Errorf("starting worker %d: %w", w.index, err)
-	}
-	w.searcher, w.chunk = s, 1
-	w.introduce()
+	w.searcher = unguarded{s}
+	return err
+}
 
-	var done *posting
-	for p := w.engine.board.next(ctx, done); p != nil; p = w.engine.board.next(ctx, done) {
-		if err := w.mine(ctx, p); err != nil {
-			w.reportOnce(p.unit, err)
-		}
-		done = p
+// close frees the searcher. A device that cannot is no reason for an error.
+func (w *worker) close() error {
+	err := w.searcher.Close()
+	switch {
+	case err == nil:
+		return nil
+	case w.device != nil:
+		w.engine.note(EventWarning, "%v", err)
+		return nil
 	}
-	if err := s.Close(); err != nil {
-		return fmt.Errorf("closing worker %d: %w", w.index, err)
-	}
-	return nil
+	return fmt.Errorf("closing worker %d: %w", w.index, err)
 }
 
 // reportOnce logs why a unit cannot be worked on, for the first worker only.
@@ -97,14 +142,15 @@ func (w *worker) trusted() bool {
 // mine works under one posting until it is replaced, its nonces run out or the
 // searcher fails.
 func (w *worker) mine(ctx context.Context, p *posting) error {
-	if err := w.adopt(p.unit); err != nil {
-		return err
-	}
-	for w.engine.board.load() == p {
-		if w.left == 0 && !w.reserve() {
-			return nil
+	for w.engine.board.load() == p && ctx.Err() == nil {
+		err := w.adopt(ctx, p.unit)
+		if err == nil {
+			if w.left == 0 && !w.reserve() {
+				return nil
+			}
+			err = w.search(ctx)
 		}
-		if err := w.search(ctx); err != nil {
+		if err != nil && !errors.Is(err, watchdog.ErrResting) {
 			return err
 		}
 	}
@@ -113,14 +159,14 @@ func (w *worker) mine(ctx context.Context, p *posting) error {
 
 // adopt switches to a unit. The reserved range stays when only the target
 // changed.
-func (w *worker) adopt(u *unit) error {
+func (w *worker) adopt(ctx context.Context, u *unit) error {
 	if w.unit == u {
 		return nil
 	}
 	if w.unit != nil && w.unit.space != u.space {
 		w.left = 0
 	}
-	if err := w.searcher.SetWork(&u.work); err != nil {
+	if err := w.searcher.SetWork(ctx, &u.work); err != nil {
 		return fmt.Errorf("preparing: %w", err)
 	}
 	w.unit = u
@@ -151,7 +197,7 @@ func (w *worker) reserve() bool {
 // search makes one call of the searcher and passes on what it found.
 func (w *worker) search(ctx context.Context) error {
 	began := time.Now()
-	hits, done, err := w.searcher.Search(w.next, w.left, w.hits[:0])
+	hits, done, err := w.searcher.Search(ctx, w.next, w.left, w.hits[:0])
 	w.hits = hits
 	done = min(done, w.left)
 	w.next += done
