@@ -46,3 +46,16 @@ type Device struct {
 
 // String names the device as messages do: "opencl 0 (NVIDIA T4)".
 func (d *Device) String() string { return fmt.Sprintf("%s %d (%s)", d.Backend, d.Index, d.Name) }
+
+// Title names the device as lists of workers do: "OpenCL 0 NVIDIA T4".
+func (d *Device) Title() string { return fmt.Sprintf("%s %d %s", d.backendTitle(), d.Index, d.Name) }
+
+func (d *Device) backendTitle() string {
+	switch d.Backend {
+	case "opencl":
+		return "OpenCL"
+	case "cuda":
+		return "CUDA"
+	}
+	return d.Backend
+}

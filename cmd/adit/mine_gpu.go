@@ -74,7 +74,7 @@ func addCards(deps *miner.Deps, threads int, cards []gpu.Device) {
 		if i < threads {
 			return cpu(i)
 		}
-		return opencl.NewSearcher(cards[i-threads].Index)
+		return opencl.NewSearcher(cards[i-threads].Index, gpu.Options{})
 	}
 	if pin != nil {
 		deps.Pin = func(i int) error {

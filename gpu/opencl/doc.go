@@ -8,7 +8,8 @@
 // on empty slices; its finalizers do not keep objects alive during calls.
 // Transfers are blocking, so that drivers never keep a Go pointer.
 //
-// It imports gpu, hash and its implementations, and kernels/cl; cmd uses it.
+// It is a binding only: the search itself is in gpu/internal/engine. It imports
+// gpu, gpu/internal and hash; cmd uses it.
 package opencl
 
 // Backend is the name under which devices appear.

@@ -11,4 +11,4 @@ import (
 func Devices() ([]gpu.Device, error) { return nil, gpu.ErrNotBuilt }
 
 // NewSearcher fails in this build.
-func NewSearcher(int) (hash.Searcher, error) { return nil, gpu.ErrNotBuilt }
+func NewSearcher(int, gpu.Options) (hash.Searcher, error) { return nil, gpu.ErrNotBuilt }
