@@ -43,6 +43,7 @@ func TestParameters(t *testing.T) {
 		{"cn/zls", 2 << 20, 393216, 0x1FFFF0},
 		{"cn/double", 2 << 20, 1048576, 0x1FFFF0},
 		{"cn/ccx", 2 << 20, 262144, 0x1FFFF0},
+		{"cn/gpu", 2 << 20, 49152, 0x1FFFC0},
 		{"cn-lite/0", 1 << 20, 262144, 0xFFFF0},
 		{"cn-lite/1", 1 << 20, 262144, 0xFFFF0},
 		{"cn-heavy/0", 4 << 20, 262144, 0x3FFFF0},

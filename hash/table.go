@@ -25,6 +25,8 @@ var table = [...]Algorithm{
 	cryptoNight("cn/double", 2*miB, 1<<20, "cryptonight/double"),
 	cryptoNight("cn/ccx", 2*miB, 1<<18,
 		"cn/conceal", "cryptonight/ccx", "cryptonight/conceal"),
+	cryptoNight("cn/gpu", 2*miB, 0xC000,
+		"cn-gpu", "cryptonight/gpu", "cryptonight-gpu", "cryptonight_gpu").byLine(),
 	cryptoNight("cn-lite/0", 1*miB, 1<<18,
 		"cn-lite", "cn-light", "cryptonight-lite/0", "cryptonight-lite",
 		"cryptonight-light", "cryptonight_lite"),
@@ -72,6 +74,12 @@ func (a Algorithm) tweaked() Algorithm {
 
 func (a Algorithm) perHeight() Algorithm {
 	a.NeedsHeight = true
+	return a
+}
+
+// byLine makes addresses those of whole lines, 64 bytes.
+func (a Algorithm) byLine() Algorithm {
+	a.AddressMask = uint32(a.Scratchpad - 64)
 	return a
 }
 

@@ -64,12 +64,13 @@ func cryptoNightLevels(
 // once.
 func cryptoNightLanes(a *hash.Algorithm, level cpufeature.Level) Implementation {
 	reason := unavailable(level.Needs)
+	most := cryptonight.UsefulLanes(a)
 	return Implementation{
 		Name:         level.Name,
 		Available:    reason == "",
 		Reason:       reason,
-		Lanes:        upTo(cryptonight.MaxLanes),
-		DefaultLanes: min(cryptoNightDefault(a), cryptonight.MaxLanes),
+		Lanes:        upTo(most),
+		DefaultLanes: min(cryptoNightDefault(a), most),
 		Make:         func(lanes int) (hash.Hasher, error) { return cryptonight.NewLanes(a, level, lanes) },
 	}
 }

@@ -51,7 +51,7 @@ func TestSelfTestPasses(t *testing.T) {
 // algorithm must have a few, the first with room for a nonce.
 func TestSelfTestVectorsAreTheGoldenOnes(t *testing.T) {
 	golden := ""
-	for _, name := range []string{"cryptonight.json", "eaglesong.json"} {
+	for _, name := range []string{"cryptonight.json", "cryptonight_gpu.json", "eaglesong.json"} {
 		text, err := os.ReadFile("../../testdata/vectors/" + name)
 		require.NoError(t, err)
 		var rows []struct {

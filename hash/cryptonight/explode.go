@@ -13,6 +13,10 @@ const heavyStirs = 16
 // explode fills the pad: the text is encrypted, each block by itself, and
 // appended, until the pad is full.
 func (h *Hasher) explode() {
+	if h.variant.float {
+		h.explodeKeccak()
+		return
+	}
 	var keys aes.Keys
 	keys.Expand([4]uint64(h.state[0:4]))
 	t := h.text()

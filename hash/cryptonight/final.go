@@ -20,8 +20,11 @@ func newFinals(features cpufeature.Features) finals {
 }
 
 // final hashes the 200 bytes of state with the function that its two lowest
-// bits choose.
+// bits choose; cn/gpu's digest is the beginning of the state itself.
 func (h *Hasher) final() hash.Digest {
 	h.state.PutBytes(&h.bytes)
+	if h.variant.float {
+		return hash.Digest(h.bytes[:hash.Size])
+	}
 	return h.finals[h.state[0]&3](h.bytes[:])
 }

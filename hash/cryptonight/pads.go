@@ -73,7 +73,15 @@ func padStepsFor(features cpufeature.Features) []padSteps {
 }
 
 // explode is Hasher.explode for every lane. All are of the same algorithm.
-func (p *padCipher) explode(lanes []*Hasher) { p.each(lanes, p.explodeSome) }
+func (p *padCipher) explode(lanes []*Hasher) {
+	if !lanes[0].variant.float {
+		p.each(lanes, p.explodeSome)
+		return
+	}
+	for _, h := range lanes {
+		h.explodeKeccak()
+	}
+}
 
 // implode is Hasher.implode for every lane. All are of the same algorithm.
 func (p *padCipher) implode(lanes []*Hasher) { p.each(lanes, p.implodeSome) }

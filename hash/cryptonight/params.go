@@ -22,6 +22,9 @@ type variant struct {
 	invert bool
 	// tube gives the heavy loop base 1's tweak and an AES round with feedback.
 	tube bool
+	// float fills the pad with Keccak instead of AES, and takes the digest
+	// from the state as it is in the end.
+	float bool
 }
 
 // variantOf returns what is special about a.
@@ -47,6 +50,17 @@ func variantOf(a *hash.Algorithm) (variant, bool) {
 		return variant{loop: (*Hasher).loopHeavy, heavy: true, invert: true}, true
 	case "cn-heavy/tube":
 		return variant{loop: (*Hasher).loopHeavy, heavy: true, tube: true}, true
+	case "cn/gpu":
+		return variant{loop: (*Hasher).loopFloat, heavy: true, float: true}, true
 	}
 	return variant{}, false
+}
+
+// UsefulLanes is the greatest number of lanes that makes hashing a faster. It
+// is 1 for cn/gpu, whose hashes wait for arithmetic, not for memory.
+func UsefulLanes(a *hash.Algorithm) int {
+	if v, _ := variantOf(a); v.float {
+		return 1
+	}
+	return MaxLanes
 }
