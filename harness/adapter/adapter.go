@@ -31,7 +31,9 @@ type Adapter struct {
 	Name     string `yaml:"name"`
 	About    string `yaml:"about"`
 	Docs     string `yaml:"docs"`     // where what the file says is documented
-	Verified string `yaml:"verified"` // "run", or "unchecked": nobody has run it
+	// Verified is "run"; "documents" where it was checked against the pool's own
+	// and never run; or "unchecked".
+	Verified string `yaml:"verified"`
 
 	Profile   conform.Profile   `yaml:"profile"`
 	Algorithm string            `yaml:"algorithm"`
@@ -168,8 +170,8 @@ func (a *Adapter) check() error {
 		return errors.New("name: missing")
 	case a.Profile != conform.CN && a.Profile != conform.CKB:
 		return fmt.Errorf("profile: give cn or ckb, not %q", a.Profile)
-	case a.Verified != "run" && a.Verified != "unchecked":
-		return fmt.Errorf("verified: give run or unchecked, not %q", a.Verified)
+	case a.Verified != "run" && a.Verified != "documents" && a.Verified != "unchecked":
+		return fmt.Errorf("verified: give run, documents or unchecked, not %q", a.Verified)
 	case a.Start == nil && a.Stop != nil:
 		return errors.New("stop: there is nothing to stop without start")
 	case a.Stop != nil && (a.Stop.Signal == "") == (a.Stop.Command == nil):

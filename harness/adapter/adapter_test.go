@@ -27,6 +27,7 @@ func TestShippedAdapters(t *testing.T) {
 		require.NotEmpty(t, a.About, name)
 		require.NotEmpty(t, a.Docs, name)
 		require.Equal(t, strings.HasPrefix(name, "adit"), a.Verified == "run", name)
+		require.NotEqual(t, "unchecked", a.Verified, name)
 	}
 	_, err := Open("no-such-pool")
 	require.ErrorContains(t, err, "those that come with adit")
