@@ -49,29 +49,37 @@ func Eaglesong() *Program { return &Program{Name: "eaglesong", File: "eaglesong.
 // Pads is the program of the kernels around the main loop of a CryptoNight
 // algorithm.
 func Pads(a *hash.Algorithm) *Program {
-	heavy, name := 0, fmt.Sprintf("cn-pads-%dk", a.Scratchpad>>10)
-	if isHeavy(a) {
-		heavy, name = 1, name+"-heavy"
+	v, _ := variantOf(a)
+	name := fmt.Sprintf("cn-pads-%dk", a.Scratchpad>>10)
+	switch {
+	case v.has("FLOAT"):
+		name += "-float"
+	case v.has("HEAVY"):
+		name += "-heavy"
 	}
-	return &Program{Name: name, File: "cnpads.cl", Defines: padDefines(a, heavy)}
+	return &Program{Name: name, File: "cnpads.cl", Defines: padDefines(a, &v)}
 }
 
 // Loop is the program of the main loop of a CryptoNight algorithm, at a height
-// for cn/r. Unroll is as in gpu.Options; the PTX is made with 1. It fails for
-// an algorithm that has no kernel.
+// for cn/r. Unroll is as in gpu.Options; the PTX is made with 1, and cn/gpu does
+// without. It fails for an algorithm that has no kernel.
 func Loop(a *hash.Algorithm, height uint64, unroll int) (*Program, error) {
 	v, ok := variantOf(a)
 	if !ok {
 		return nil, fmt.Errorf("there is no kernel for %s", a.Name)
 	}
 	var b strings.Builder
-	b.WriteString(padDefines(a, v.flag("HEAVY")))
-	fmt.Fprintf(&b, "#define CN_ITERATIONS %du\n#define CN_UNROLL %d\n#define CN_MASK 0x%xu\n#define CN_BASE %d\n",
-		a.Iterations, max(unroll, 1), a.AddressMask, v.base)
+	b.WriteString(padDefines(a, &v))
+	fmt.Fprintf(&b, "#define CN_ITERATIONS %du\n#define CN_MASK 0x%xu\n", a.Iterations, a.AddressMask)
+	name := "cn-loop-" + strings.ReplaceAll(a.Name, "/", "-")
+	if v.has("FLOAT") {
+		return &Program{Name: name, File: "cngpu.cl", Defines: b.String()}, nil
+	}
+	fmt.Fprintf(&b, "#define CN_UNROLL %d\n#define CN_BASE %d\n", max(unroll, 1), v.base)
 	for _, name := range []string{"TUBE", "INVERT", "FOLD_LOW", "REVERSE", "CONCEAL"} {
 		fmt.Fprintf(&b, "#define CN_%s %d\n", name, v.flag(name))
 	}
-	p := &Program{Name: "cn-loop-" + strings.ReplaceAll(a.Name, "/", "-"), File: "cnloop.cl", Defines: b.String()}
+	p := &Program{Name: name, File: "cnloop.cl", Defines: b.String()}
 	if a.NeedsHeight {
 		random := cryptonight.Generate(height)
 		p.Code = random.Instructions()
@@ -97,6 +105,17 @@ func All() []*Program {
 	return list
 }
 
-func padDefines(a *hash.Algorithm, heavy int) string {
-	return fmt.Sprintf("#define CN_PAD %du\n#define CN_HEAVY %d\n", a.Scratchpad, heavy)
+func padDefines(a *hash.Algorithm, v *variant) string {
+	return fmt.Sprintf("#define CN_PAD %du\n#define CN_HEAVY %d\n#define CN_FLOAT %d\n",
+		a.Scratchpad, v.flag("HEAVY"), v.flag("FLOAT"))
+}
+
+// LoopShape says of the main loop of a CryptoNight algorithm how many
+// work-items it has for each nonce, and how large its groups must be, 0 where
+// that does not matter.
+func LoopShape(a *hash.Algorithm) (lanes, group int) {
+	if v, _ := variantOf(a); v.has("FLOAT") {
+		return 16, 64 // CNG_LANES, CNG_GROUP
+	}
+	return 1, 0
 }

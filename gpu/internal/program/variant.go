@@ -15,8 +15,10 @@ type variant struct {
 	flags []string // without CN_
 }
 
+func (v *variant) has(name string) bool { return slices.Contains(v.flags, name) }
+
 func (v *variant) flag(name string) int {
-	if slices.Contains(v.flags, name) {
+	if v.has(name) {
 		return 1
 	}
 	return 0
@@ -44,13 +46,10 @@ func variantOf(a *hash.Algorithm) (v variant, ok bool) {
 		return variant{0, []string{"HEAVY", "INVERT"}}, true
 	case "cn-heavy/tube":
 		return variant{0, []string{"HEAVY", "TUBE"}}, true
+	case "cn/gpu":
+		return variant{0, []string{"HEAVY", "FLOAT"}}, true
 	}
 	return variant{}, false
-}
-
-func isHeavy(a *hash.Algorithm) bool {
-	v, _ := variantOf(a)
-	return v.flag("HEAVY") == 1
 }
 
 // inC writes a height's program in C.
