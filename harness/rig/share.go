@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 
+	"github.com/aditmine/adit/harness/bank"
 	"github.com/aditmine/adit/harness/wire"
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/stratum"
@@ -17,6 +19,8 @@ type Share struct {
 	Job    *wire.Job
 	Nonce  []byte // as it is submitted
 	Digest hash.Digest
+	// Banked: it was found before the run, and comes from a share bank.
+	Banked bool
 }
 
 // AppendSubmit appends the request that hands a share in, line feed included.
@@ -47,9 +51,14 @@ type Finder struct {
 	newHasher func(*hash.Algorithm) (hash.Hasher, error)
 	hasher    hash.Hasher
 	job       *wire.Job
+	bank      *bank.Bank // may be nil
 	// Hashes counts what was hashed.
 	Hashes uint64
 }
+
+// UseBank makes the finder take shares of a bank before it searches. Several
+// finders may have the same bank. The bank has been verified.
+func (f *Finder) UseBank(b *bank.Bank) { f.bank = b }
 
 // NewFinder makes a Finder of a searcher, which it owns from then on, and of
 // what makes a hasher for shares that are meant to miss.
@@ -84,10 +93,15 @@ func (f *Finder) set(job *wire.Job) error {
 }
 
 // Search tries at most count nonces of a job from *next on, and appends the
-// shares among them. It may stop earlier; *next says where.
+// shares among them. It may stop earlier; *next says where. With a bank, what it
+// has for the job comes first, and *next is moved behind the nonces that were
+// tried for it.
 func (f *Finder) Search(job *wire.Job, next *uint64, count uint64, found []*Share) ([]*Share, error) {
 	if err := f.set(job); err != nil {
 		return found, err
+	}
+	if banked := f.banked(job, next); len(banked) > 0 {
+		return append(found, banked...), nil
 	}
 	size := min(job.NonceSize, maxCounter)
 	if size < maxCounter {
@@ -107,6 +121,21 @@ func (f *Finder) Search(job *wire.Job, next *uint64, count uint64, found []*Shar
 		found = append(found, &Share{Job: job, Nonce: lay(job, h.Nonce), Digest: h.Digest})
 	}
 	return found, nil
+}
+
+// banked takes the job's shares out of the bank.
+func (f *Finder) banked(job *wire.Job, next *uint64) []*Share {
+	if f.bank == nil {
+		return nil
+	}
+	work := workOf(job)
+	shares, tried := f.bank.Take(&work, &job.Target, math.MaxInt)
+	*next = max(*next, tried)
+	var found []*Share
+	for _, s := range shares {
+		found = append(found, &Share{Job: job, Nonce: lay(job, s.Nonce), Digest: s.Digest, Banked: true})
+	}
+	return found
 }
 
 // lowTries bounds the search for a digest that misses: at difficulty 2 half of
