@@ -42,6 +42,7 @@ func newRootCmd() *cobra.Command {
 		newBenchCmd(),
 		newTuneCmd(),
 		newDevicesCmd(),
+		newTelemetryCmd(),
 		newVerifyCmd(),
 		newVersionCmd(),
 	)
