@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,7 +24,7 @@ type device struct {
 	refuse string  // algorithm that does not open
 	err    string  // algorithm whose digests are wrong
 	hang   chan struct{}
-	opened int
+	opened atomic.Int64
 	small  map[string]bool
 }
 
@@ -45,7 +46,7 @@ func (d *device) open(a *hash.Algorithm, forChecks bool) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.opened++
+	d.opened.Add(1)
 	d.small[a.Name] = d.small[a.Name] || forChecks
 	return &Opened{Searchers: []hash.Searcher{&searcher{s, d, a}}, Settings: map[string]int{"intensity": 4}, Origin: "default"}, nil
 }
@@ -71,7 +72,7 @@ func (s *searcher) Search(start, count uint64, hits []hash.Hit) ([]hash.Hit, uin
 }
 
 func (s *searcher) Close() error {
-	s.device.opened--
+	s.device.opened.Add(-1)
 	return s.Searcher.Close()
 }
 
@@ -114,7 +115,7 @@ func TestSurvey(t *testing.T) {
 		}
 		require.InEpsilon(t, 200, report.Rows[0].Rate.Median, 0.05)
 		require.Equal(t, witness{len(report.Checks), 3, 1}, seen)
-		require.Zero(t, a.opened+b.opened)
+		require.Zero(t, a.opened.Load()+b.opened.Load())
 		require.True(t, a.small["eaglesong"], "checked in small batches")
 	})
 }
@@ -162,7 +163,7 @@ func TestAHangingDeviceIsLeftAlone(t *testing.T) {
 		synctest.Wait()
 		time.Sleep(time.Hour)
 		require.Len(t, report.Rows, rows)
-		require.Zero(t, bad.opened)
+		require.Zero(t, bad.opened.Load())
 	})
 }
 
