@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aditmine/adit/harness/bank"
 	"github.com/aditmine/adit/harness/trace"
 	"github.com/aditmine/adit/hash"
 )
@@ -69,6 +70,9 @@ type Config struct {
 	Strict bool
 	// Known are failures that do not count.
 	Known []KnownFailure
+	// Bank holds good shares that were found beforehand and have been verified;
+	// it may be nil.
+	Bank *bank.Bank
 	// Replay makes the command that does one check again; it may be nil.
 	Replay func(id string) string
 	// Trace is told of all that is said, and of what comes of it, as events of
@@ -79,9 +83,12 @@ type Config struct {
 	// Progress is told of each result as it comes, by one goroutine at a time;
 	// it may be nil.
 	Progress func(Result)
+
+	shares *shareCounter
 }
 
 func (c Config) withDefaults() Config {
+	c.shares = &shareCounter{}
 	if c.Timeout <= 0 {
 		c.Timeout = 5 * time.Second
 	}
@@ -137,6 +144,8 @@ type Report struct {
 	Strict  bool            `json:"strict"`
 	Counts  map[Verdict]int `json:"counts"`
 	Results []Result        `json:"results"`
+	// Shares says where good shares came from, if a bank was given.
+	Shares *ShareCount `json:"shares,omitempty"`
 	// Baseline is what changed since an earlier run, if one was given.
 	Baseline *Baseline `json:"baseline,omitempty"`
 }
@@ -154,6 +163,7 @@ func Run(ctx context.Context, cfg Config, checks []Check) (*Report, error) {
 			report.Counts[result.Verdict]++
 		}
 	}
+	report.Shares = cfg.count()
 	return report, ctx.Err()
 }
 
