@@ -5,6 +5,12 @@ GO      ?= go
 BIN     := bin/adit
 SOURCES := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './bin/*') go.mod go.sum
 PACKAGES := ./...
+# NVML's functions are bound when they are first called: a linker that binds all
+# at the start, as some distributions' does, would make a binary that starts
+# only where NVIDIA's driver is.
+ifeq ($(shell uname -s),Linux)
+export GOFLAGS += -ldflags=-extldflags=-Wl,-z,lazy
+endif
 # Proof-of-work arithmetic is single-threaded and ten times slower under the
 # race detector: those packages are tested without it. A few packages try so
 # many cases that all of them run without the detector, and a part (-short) with
