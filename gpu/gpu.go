@@ -19,6 +19,10 @@ var (
 	ErrNoDriver = errors.New("no driver, or no device")
 )
 
+// ErrNoKernel says that there is no kernel for some work: nothing is wrong with
+// the device.
+var ErrNoKernel = errors.New("there is no kernel for it")
+
 // Kind is what a device is.
 type Kind string
 
@@ -48,14 +52,17 @@ type Device struct {
 func (d *Device) String() string { return fmt.Sprintf("%s %d (%s)", d.Backend, d.Index, d.Name) }
 
 // Title names the device as lists of workers do: "OpenCL 0 NVIDIA T4".
-func (d *Device) Title() string { return fmt.Sprintf("%s %d %s", d.backendTitle(), d.Index, d.Name) }
+func (d *Device) Title() string {
+	return fmt.Sprintf("%s %d %s", BackendTitle(d.Backend), d.Index, d.Name)
+}
 
-func (d *Device) backendTitle() string {
-	switch d.Backend {
+// BackendTitle names a back end for people.
+func BackendTitle(name string) string {
+	switch name {
 	case "opencl":
 		return "OpenCL"
 	case "cuda":
 		return "CUDA"
 	}
-	return d.Backend
+	return name
 }

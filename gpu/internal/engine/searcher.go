@@ -51,7 +51,8 @@ func New(rt Runtime, device gpu.Device, options gpu.Options) hash.Searcher {
 }
 
 func (s *searcher) Info() hash.SearcherInfo {
-	info := hash.SearcherInfo{Backend: s.device.Backend, Device: s.device.Title(), Impl: s.device.Backend, Lanes: 1}
+	info := hash.SearcherInfo{Backend: s.device.Backend, Device: s.device.Title(), Impl: s.device.Backend, Lanes: 1,
+		Bus: s.device.Bus}
 	if s.batcher != nil {
 		info.Lanes = int(s.batcher.batch())
 	}
@@ -105,7 +106,7 @@ func (s *searcher) newBatcher(w *hash.Work) (batcher, error) {
 	case eaglesong.Suits(w):
 		return newEagle(s.rt, &s.options, w.Algorithm)
 	}
-	return nil, fmt.Errorf("there is no kernel for %s over %d bytes", w.Algorithm.Name, len(w.Blob))
+	return nil, fmt.Errorf("%s over %d bytes: %w", w.Algorithm.Name, len(w.Blob), gpu.ErrNoKernel)
 }
 
 func (s *searcher) release() {

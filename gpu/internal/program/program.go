@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aditmine/adit/gpu"
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cryptonight"
 	"github.com/aditmine/adit/kernels/cl"
@@ -66,7 +67,7 @@ func Pads(a *hash.Algorithm) *Program {
 func Loop(a *hash.Algorithm, height uint64, unroll int) (*Program, error) {
 	v, ok := variantOf(a)
 	if !ok {
-		return nil, fmt.Errorf("there is no kernel for %s", a.Name)
+		return nil, fmt.Errorf("%s: %w", a.Name, gpu.ErrNoKernel)
 	}
 	var b strings.Builder
 	b.WriteString(padDefines(a, &v))
