@@ -2,5 +2,5 @@
 // dashboards and farm managers read (/2/summary, /2/backends, /2/config, their
 // older names, and /json_rpc), and Prometheus metrics.
 //
-// It imports miner, hash and chain; cmd/adit imports it.
+// It imports miner, hash, chain and gpu/telemetry; cmd/adit imports it.
 package api

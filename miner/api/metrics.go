@@ -8,31 +8,43 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/aditmine/adit/gpu/telemetry"
+	"github.com/aditmine/adit/gpu/telemetry/metrics"
 	"github.com/aditmine/adit/miner"
 )
 
-// metricsHandler serves the engine's figures to Prometheus.
-func metricsHandler(engine Engine) (http.Handler, error) {
+// metricsHandler serves the engine's figures to Prometheus, and the cards'
+// sensors where there is telemetry.
+func metricsHandler(engine Engine, sensors func() telemetry.Snapshot) (http.Handler, error) {
 	registry := prometheus.NewRegistry()
-	if err := registry.Register(newCollector(engine)); err != nil {
+	if err := registry.Register(newCollector(engine, sensors)); err != nil {
 		return nil, err
+	}
+	if sensors != nil {
+		if err := registry.Register(metrics.New(sensors)); err != nil {
+			return nil, err
+		}
 	}
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4}), nil
 }
 
 // collector turns one snapshot into metrics at each scrape.
 type collector struct {
-	engine Engine
+	engine  Engine
+	sensors func() telemetry.Snapshot // nil: no telemetry
+	devices deviceMetrics
 
 	hashes, rate, workerRate, shares, difficulty, connected, failures, latency, paused, started, pages, memory *prometheus.Desc
 }
 
-func newCollector(engine Engine) *collector {
+func newCollector(engine Engine, sensors func() telemetry.Snapshot) *collector {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc("adit_miner_"+name, help, labels, nil)
 	}
 	return &collector{
 		engine:     engine,
+		sensors:    sensors,
+		devices:    newDeviceMetrics(),
 		hashes:     desc("hashes_total", "Hashes computed.", "worker"),
 		rate:       desc("hashrate", "Hashes per second over the last ten seconds."),
 		workerRate: desc("worker_hashrate", "Hashes per second of one worker over the last ten seconds.", "worker", "implementation"),
@@ -50,8 +62,8 @@ func newCollector(engine Engine) *collector {
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.hashes, c.rate, c.workerRate, c.shares, c.difficulty, c.connected, c.failures,
-		c.latency, c.paused, c.started, c.pages, c.memory} {
+	for _, d := range append(c.devices.all(), c.hashes, c.rate, c.workerRate, c.shares, c.difficulty, c.connected, c.failures,
+		c.latency, c.paused, c.started, c.pages, c.memory) {
 		out <- d
 	}
 }
@@ -73,10 +85,8 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		memory, huge = memory+w.Info.Memory.Bytes, huge+w.Info.Memory.Huge
 	}
 	gauge(c.rate, s.Rates.Recent)
-	for result, n := range map[string]uint64{
-		"accepted": s.Shares.Accepted, "rejected": s.Shares.Rejected, "stale": s.Shares.Stale, "invalid": s.Shares.Invalid,
-		"duplicate": s.Shares.Duplicate, "late": s.Shares.Late, "lost": s.Shares.Lost,
-	} {
+	c.devices.collect(out, &s, readSensors(c.sensors))
+	for result, n := range verdicts(s.Shares) {
 		count(c.shares, n, result)
 	}
 	algorithm := ""

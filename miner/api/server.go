@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/aditmine/adit/gpu/telemetry"
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/miner"
 )
@@ -43,6 +44,8 @@ type Config struct {
 	Settings any
 	// Stop ends the miner; nil leaves that command out.
 	Stop func()
+	// Telemetry is what the cards' sensors tell; nil is none.
+	Telemetry func() telemetry.Snapshot
 	// System reads the machine's figures; nil leaves them zero.
 	System func() System
 }
@@ -69,7 +72,7 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	case cfg.Control && cfg.Token == "":
 		return nil, ErrControlNeedsToken
 	}
-	metrics, err := metricsHandler(cfg.Engine)
+	metrics, err := metricsHandler(cfg.Engine, cfg.Telemetry)
 	if err != nil {
 		return nil, fmt.Errorf("HTTP API: %w", err)
 	}
