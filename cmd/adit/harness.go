@@ -28,7 +28,7 @@ func newHarnessCmd() *cobra.Command {
 	}
 	cmd.AddCommand(newHarnessRunCmd(), newHarnessListCmd(), newHarnessExplainCmd(), newHarnessReportCmd(), newHarnessCompareCmd(),
 		newHarnessRecordCmd(), newHarnessJudgeCmd(), newHarnessReplayCmd(), newHarnessServeCmd(), newHarnessTraceCmd())
-	cmd.AddCommand(newHarnessLoadCmd(), newHarnessLatencyCmd(), newHarnessVardiffCmd())
+	cmd.AddCommand(newHarnessLoadCmd(), newHarnessLatencyCmd(), newHarnessVardiffCmd(), newHarnessBankCmd())
 	return cmd
 }
 

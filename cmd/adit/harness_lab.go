@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aditmine/adit/harness/bank"
 	"github.com/aditmine/adit/harness/conform"
 	"github.com/aditmine/adit/harness/lab/fault"
 	"github.com/aditmine/adit/harness/rig"
@@ -22,6 +23,7 @@ type labFlags struct {
 	target, profile, user, pass, algo string
 	nodeListen                        string
 	toPool, toMiner                   string
+	shareBank                         string // of the commands that take one
 	timeout                           time.Duration
 	seed                              uint64
 	json, mine                        bool
@@ -49,6 +51,7 @@ type labBench struct {
 	target rig.Target
 	node   *harnessNode // nil without --node-listen
 	proxy  *fault.Proxy // nil without faults
+	bank   *bank.Bank   // nil without one
 }
 
 // open prepares the target: its node and the faults on the line.
@@ -58,8 +61,15 @@ func (f *labFlags) open(ctx context.Context, stderr io.Writer) (*labBench, error
 		return nil, err
 	}
 	b := &labBench{target: target}
+	var seed chainSeed
+	if b.bank, err = bankFor(ctx, f.shareBank, profile); err != nil {
+		return nil, err
+	}
+	if b.bank != nil {
+		seed = &b.bank.Header.Seed
+	}
 	if f.nodeListen != "" {
-		if b.node, err = startHarnessNode(ctx, profile, target.Algorithm, f.nodeListen); err != nil {
+		if b.node, err = startHarnessChain(ctx, profile, target.Algorithm, f.nodeListen, seed); err != nil {
 			return nil, err
 		}
 		fmt.Fprintf(stderr, "the pool's node is at %s; it begins when the pool answers\n", b.node.url)

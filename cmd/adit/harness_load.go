@@ -70,6 +70,7 @@ func newHarnessLoadCmd() *cobra.Command {
 	fl.DurationVarP(&f.duration, "duration", "d", load.DefaultDuration, "how `long` to send at each rate")
 	fl.IntVarP(&f.conns, "connections", "n", load.DefaultConns, "`number` of connections")
 	fl.StringVar(&f.mix, "mix", "valid=1", "what is sent: `class=weight` and so on")
+	fl.StringVar(&f.shareBank, "share-bank", "", "take shares from this `file` where they fit (adit harness bank)")
 	fl.BoolVar(&f.paced, "paced", false, "send at even intervals instead of at random times")
 	fl.DurationVar(&f.maxLag, "max-lag", load.DefaultMaxLag, "how `late` adit may be, at the 99th percentile")
 	fl.DurationVar(&f.prepare, "prepare", load.DefaultPrepare, "how `long` shares may be searched for")
@@ -91,6 +92,9 @@ func (f *loadFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer func() { _ = finder.Close() }() // memory only
+	if bench.bank != nil {
+		finder.UseBank(bench.bank)
+	}
 	cfg.Target, cfg.Finder, cfg.NewTip = bench.target, finder, bench.newTip()
 	if len(f.sweep) > 0 {
 		sweep, err := load.RunSweep(ctx, cfg, f.sweep)

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/big"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
@@ -38,9 +40,21 @@ func (n *harnessNode) Renew() {
 	}
 }
 
+// chainSeed makes a node's chain come again: the same seed gives the same
+// blocks and templates, whose times stand still. nil is a chain of its own.
+type chainSeed *uint64
+
+// repeatedTime is when a chain that comes again begins.
+func repeatedTime() time.Time { return time.Unix(1_790_000_000, 0) }
+
 // startHarnessNode serves a node of the profile's kind.
 func startHarnessNode(ctx context.Context, profile conform.Profile, a *hash.Algorithm, listen string) (*harnessNode, error) {
-	steered, served, err := makeHarnessNode(profile, a)
+	return startHarnessChain(ctx, profile, a, listen, nil)
+}
+
+// startHarnessChain serves a node with a chain of its own, or one that repeats.
+func startHarnessChain(ctx context.Context, profile conform.Profile, a *hash.Algorithm, listen string, seed chainSeed) (*harnessNode, error) {
+	steered, served, err := makeHarnessNode(profile, a, seed)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the node: %w", err)
 	}
@@ -58,17 +72,26 @@ func startHarnessNode(ctx context.Context, profile conform.Profile, a *hash.Algo
 	}}, nil
 }
 
-func makeHarnessNode(profile conform.Profile, a *hash.Algorithm) (conform.Node, simulatedNode, error) {
+func makeHarnessNode(profile conform.Profile, a *hash.Algorithm, seed chainSeed) (conform.Node, simulatedNode, error) {
 	if profile == conform.CKB {
-		node, err := simckb.New(simckb.Config{
+		cfg := simckb.Config{
 			Hasher: func() (hash.Hasher, error) { return cpu.New(a) }, Lock: harnessLock(), Extension: true, Fixed: true,
 			CompactTarget: ckb.CompactFromDifficulty(new(big.Int).SetUint64(harnessNodeDifficulty)),
-		})
+		}
+		if seed != nil {
+			cfg.Now, cfg.Seed = repeatedTime, *seed
+		}
+		node, err := simckb.New(cfg)
 		return ckbHarnessNode{node}, node, err
 	}
 	cfg := simmonero.Config{Algorithm: a, NewHasher: cpu.New, Difficulty: harnessNodeDifficulty, Fixed: true, Transactions: 3}
 	if a.NeedsHeight {
 		cfg.GenesisHeight = programHeight
+	}
+	if seed != nil {
+		var key [32]byte
+		binary.LittleEndian.PutUint64(key[:], *seed)
+		cfg.Now, cfg.Rand = repeatedTime, rand.NewChaCha8(key)
 	}
 	node, err := simmonero.New(cfg)
 	return moneroHarnessNode{node}, node, err

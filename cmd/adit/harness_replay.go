@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aditmine/adit/harness/conform"
 	"github.com/aditmine/adit/harness/judge"
 	"github.com/aditmine/adit/harness/replay"
 	"github.com/aditmine/adit/harness/trace"
@@ -42,6 +44,7 @@ or nothing could be replayed, 2 for a mistake on the command line.`
 // replayFlags is the command line of adit harness replay.
 type replayFlags struct {
 	target, user, pass, speed, algo, output string
+	shareBank, nodeListen                   string
 	json, salvage, mine, noRedact           bool
 	threads, maxConns                       int
 	maxHashes                               uint64
@@ -70,6 +73,8 @@ func newHarnessReplayCmd() *cobra.Command {
 	fl.StringVarP(&f.algo, "algo", "a", "", "`algorithm` where the trace names none")
 	fl.StringVarP(&f.output, "output", "o", "", "also record the replay to this `file`")
 	fl.BoolVar(&f.noRedact, "no-redact", false, "keep user and password in that file")
+	fl.StringVar(&f.shareBank, "share-bank", "", "take shares from this `file` where they fit (adit harness bank)")
+	fl.StringVar(&f.nodeListen, "node-listen", "", "serve the pool's node at this `address`, with the chain of --share-bank")
 	fl.Uint64Var(&f.maxHashes, "max-hashes", 10_000_000, "most `hashes` for one share")
 	fl.DurationVar(&f.shareTimeout, "share-timeout", time.Minute, "most `time` for one share, and the longest wait for a share to become stale")
 	fl.DurationVar(&f.replyTimeout, "reply-timeout", 10*time.Second, "most `time` for an answer")
@@ -96,8 +101,12 @@ func (f *replayFlags) run(ctx context.Context, file string, stdout, stderr io.Wr
 		return explainDamage(file, f.salvage, err)
 	}
 	cfg.Log = slog.New(slog.NewTextHandler(stderr, nil))
-	report, err := f.replay(ctx, cfg)
+	stop, err := f.behind(ctx, &cfg, stderr)
 	if err != nil {
+		return err
+	}
+	report, err := f.replay(ctx, cfg)
+	if err = errors.Join(err, stop()); err != nil {
 		return err
 	}
 	if err := f.write(stdout, report); err != nil {
@@ -140,6 +149,34 @@ func (f *replayFlags) config(ctx context.Context) (replay.Config, error) {
 	}
 	cfg.Target, err = loopbackOnly(ctx, cfg.Target)
 	return cfg, err
+}
+
+// behind opens the share bank, and serves the node behind the pool. It returns
+// what ends that.
+func (f *replayFlags) behind(ctx context.Context, cfg *replay.Config, stderr io.Writer) (stop func() error, err error) {
+	stop = func() error { return nil }
+	if f.shareBank == "" {
+		if f.nodeListen != "" {
+			return nil, usagef("--node-listen serves the chain of a share bank: give --share-bank")
+		}
+		return stop, nil
+	}
+	if cfg.Bank, err = openBank(ctx, f.shareBank); err != nil || f.nodeListen == "" {
+		return stop, err
+	}
+	run := runFlags{algo: f.algo, nodeListen: f.nodeListen}
+	profile := conform.Profile(cfg.Bank.Header.Profile)
+	a, err := run.algorithm(profile)
+	if err != nil {
+		return nil, err
+	}
+	node, err := startHarnessChain(ctx, profile, a, f.nodeListen, &cfg.Bank.Header.Seed)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(stderr, "the pool's node is at %s; the replay begins when the pool answers\n", node.url)
+	awaitTarget(ctx, cfg.Target)
+	return node.stop, nil
 }
 
 // parseSpeed reads "real", "max" or "x10".

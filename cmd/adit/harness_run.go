@@ -47,7 +47,8 @@ type runFlags struct {
 	files                                    reportFiles
 	target, user, foreign, pass, algo, known string
 	nodeListen, adapter, trace, from         string
-	baseline                                 string
+	baseline, shareBank                      string
+	repeats                                  bool // the node's chain follows from the seed
 	strict, json, dryRun, wire, mine         bool
 	profileSet                               bool
 	seed                                     uint64
@@ -85,6 +86,7 @@ func newHarnessRunCmd() *cobra.Command {
 	fl.StringVar(&f.from, "from", "", "do the checks of a trace `file` of --trace again, by default those that found something")
 	fl.BoolVar(&f.strict, "strict", false, "a SHOULD that is not met is a failure")
 	fl.StringVar(&f.known, "known-failures", "", "`file` of failures that do not count: id, last day, reason on each line")
+	fl.StringVar(&f.shareBank, "share-bank", "", "take good shares from this `file` where they fit (adit harness bank)")
 	fl.StringVar(&f.baseline, "baseline", "", "`file` that --json-file wrote in an earlier run: only failures that it does not have count")
 	fl.Uint64Var(&f.seed, "seed", 1, "`number` that the checks' choices follow from")
 	fl.DurationVar(&f.timeout, "timeout", 5*time.Second, "how `long` an answer may take")
@@ -116,6 +118,9 @@ func (f *runFlags) run(ctx context.Context, args []string, stdout, stderr io.Wri
 	}
 	earlier, err := f.earlier(profile)
 	if err != nil {
+		return err
+	}
+	if cfg.Bank, err = bankFor(ctx, f.shareBank, profile); err != nil {
 		return err
 	}
 	stage, err := f.prepare(ctx, described, &cfg, stderr)
@@ -209,8 +214,16 @@ func (f *runFlags) write(stdout io.Writer, text *report.Text, r *conform.Report)
 	if f.json {
 		return printJSON(stdout, r)
 	}
-	if err := text.Summary(stdout, r); err != nil || r.Baseline == nil {
+	if err := text.Summary(stdout, r); err != nil {
 		return err
+	}
+	if r.Shares != nil {
+		if _, err := fmt.Fprintln(stdout, r.Shares); err != nil {
+			return err
+		}
+	}
+	if r.Baseline == nil {
+		return nil
 	}
 	return r.Baseline.WriteText(stdout)
 }

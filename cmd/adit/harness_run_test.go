@@ -32,20 +32,31 @@ func testedPool(t *testing.T, profile conform.Profile, algorithm string) conform
 	node, err := startHarnessNode(t.Context(), profile, a, "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, node.stop()) })
-
 	login, foreign := madeUpLogins(profile, "")
+	return conform.Config{
+		Target: bundledPool(t, profile, algorithm, node.url, "127.0.0.1:0"), Profile: profile, Login: login, ForeignLogin: foreign, Pass: "x", Algorithm: a,
+		NewHasher: cpu.New, Node: node, Seed: 1, Jobs: 4, Timeout: 30 * time.Second, Strict: true,
+		Crowd: 40, Slack: time.Minute, // the machine may be slow
+	}
+}
+
+// bundledPool runs the bundled pool with an empty ledger behind a node. Without
+// a port of its own it waits for the pool, and so for the node.
+func bundledPool(t *testing.T, profile conform.Profile, algorithm, nodeURL, listen string) string {
+	t.Helper()
+	login, _ := madeUpLogins(profile, "")
 	kind := config.CryptoNote
 	if profile == conform.CKB {
 		kind = config.CKB
 	}
 	coin := config.DefaultCoin(kind)
-	coin.Name, coin.Algorithm, coin.Node, coin.Address, coin.Network = "tested", a.Name, node.url, login, "testnet"
+	coin.Name, coin.Algorithm, coin.Node, coin.Address, coin.Network = "tested", algorithm, nodeURL, login, "testnet"
 	coin.Poll, coin.StaleGrace = 50*time.Millisecond, 300*time.Millisecond
 	if kind == config.CKB {
 		coin.Network = "dev"
 	}
 	port := config.DefaultPort()
-	port.Listen, port.Coin, port.Start, port.Min = "127.0.0.1:0", coin.Name, 20, 2
+	port.Listen, port.Coin, port.Start, port.Min = listen, coin.Name, 20, 2
 	cfg := config.Default()
 	cfg.Coins, cfg.Ports = []config.Coin{coin}, []config.Port{port}
 	cfg.Ledger.Path = filepath.Join(t.TempDir(), "pool.db")
@@ -55,17 +66,16 @@ func testedPool(t *testing.T, profile conform.Profile, algorithm string) conform
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
 	t.Cleanup(func() { cancel(); require.NoError(t, <-ended) })
+	if listen != "127.0.0.1:0" {
+		return listen
+	}
 	select {
 	case <-p.Ready():
 	case err := <-ended:
 		ended <- err
 		t.Fatal(err)
 	}
-	return conform.Config{
-		Target: p.Addr(0).String(), Profile: profile, Login: login, ForeignLogin: foreign, Pass: "x", Algorithm: a,
-		NewHasher: cpu.New, Node: node, Seed: 1, Jobs: 4, Timeout: 30 * time.Second, Strict: true,
-		Crowd: 40, Slack: time.Minute, // the machine may be slow
-	}
+	return p.Addr(0).String()
 }
 
 // TestThePoolConforms demands that the bundled pool meets every MUST and

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aditmine/adit/harness/adapter"
+	"github.com/aditmine/adit/harness/bank"
 	"github.com/aditmine/adit/harness/conform"
 	"github.com/aditmine/adit/harness/trace"
 )
@@ -71,7 +72,7 @@ func (f *runFlags) prepare(ctx context.Context, a *adapter.Adapter, cfg *conform
 func (f *runFlags) setUp(ctx context.Context, s *stage, a *adapter.Adapter, cfg *conform.Config, stderr io.Writer) error {
 	vars := map[string]string{"ADDRESS": cfg.Login}
 	if f.nodeListen != "" {
-		node, err := startHarnessNode(ctx, cfg.Profile, cfg.Algorithm, f.nodeListen)
+		node, err := startHarnessChain(ctx, cfg.Profile, cfg.Algorithm, f.nodeListen, f.chain(cfg.Bank))
 		if err != nil {
 			return err
 		}
@@ -94,6 +95,18 @@ func (f *runFlags) setUp(ctx context.Context, s *stage, a *adapter.Adapter, cfg 
 	}
 	if f.nodeListen != "" {
 		awaitTarget(ctx, cfg.Target)
+	}
+	return nil
+}
+
+// chain is what the node's chain follows from: the bank's jobs have to come
+// again.
+func (f *runFlags) chain(b *bank.Bank) chainSeed {
+	switch {
+	case b != nil:
+		return &b.Header.Seed
+	case f.repeats:
+		return &f.seed
 	}
 	return nil
 }

@@ -29,6 +29,9 @@ func newBench(cfg *Config) (*bench, error) {
 			return nil, fmt.Errorf("preparing the search for shares: %w", err)
 		}
 		f := rig.NewFinder(s, cfg.Hasher)
+		if cfg.Bank != nil {
+			f.UseBank(cfg.Bank)
+		}
 		b.all = append(b.all, f)
 		b.free <- f
 	}
@@ -56,6 +59,7 @@ func (b *bench) borrow(ctx context.Context, spent *effort) (f *rig.Finder, done 
 type effort struct {
 	hashes uint64
 	until  time.Time
+	banked bool // the share was in the bank
 }
 
 // tooFar is the reason of a skipped share.

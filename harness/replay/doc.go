@@ -4,6 +4,6 @@
 // what was valid, and the same fault for what was not. Nothing is faked: a
 // share that cannot be found in the allowed effort is reported as skipped.
 //
-// It imports hash, stratum and harness/rig, record, trace, wire and judge. How
+// It imports hash, stratum and harness/bank, rig, record, trace, wire and judge. How
 // hashes are computed and how the target is reached are handed in.
 package replay

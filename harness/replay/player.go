@@ -91,7 +91,7 @@ func (p *player) share(ctx context.Context, label *judge.Label, o *Outcome) {
 	spent := &effort{until: time.Now().Add(p.cfg.ShareTimeout)}
 	for try := 0; ; try++ {
 		r, err := p.attempt(ctx, label, spent)
-		o.Hashes = spent.hashes
+		o.Hashes, o.Banked = spent.hashes, spent.banked
 		if err != nil {
 			o.Skipped = err.Error()
 			return
@@ -204,6 +204,7 @@ func (p *player) mine(ctx context.Context, spent *effort) (*rig.Share, error) {
 		if len(p.stock) > 0 {
 			f := p.stock[0]
 			p.stock = p.stock[1:]
+			spent.banked = f.Banked
 			return f, nil
 		}
 		var err error

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aditmine/adit/harness/bank"
 	"github.com/aditmine/adit/harness/judge"
 	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/trace"
@@ -32,6 +33,9 @@ type Config struct {
 	Hasher   func(*hash.Algorithm) (hash.Hasher, error)
 	Searcher func() (hash.Searcher, error)
 	Threads  int // 0 means 1
+	// Bank holds shares that were found beforehand and have been verified; it
+	// may be nil.
+	Bank *bank.Bank
 	// MaxHashes bounds the search for one share; 0 means 10 million.
 	MaxHashes uint64
 	// ShareTimeout bounds the time for one share; 0 means one minute. It is

@@ -22,6 +22,8 @@ type Outcome struct {
 	// Skipped says why the share was not replayed.
 	Skipped string `json:"skipped,omitempty"`
 	Hashes  uint64 `json:"hashes"`
+	// Banked: the work in it came from a share bank.
+	Banked bool `json:"banked,omitempty"`
 }
 
 // Comparison relates the live verdict to the recorded one.
@@ -57,6 +59,8 @@ type Report struct {
 	Counts   map[Comparison]int `json:"counts"`
 	Outcomes []Outcome          `json:"outcomes"`
 	Hashes   uint64             `json:"hashes"`
+	// Banked counts the shares that came from a bank.
+	Banked int `json:"banked"`
 }
 
 func newReport(sessions [][]Outcome) *Report {
@@ -65,6 +69,9 @@ func newReport(sessions [][]Outcome) *Report {
 		for i := range outcomes {
 			r.Counts[outcomes[i].Compare()]++
 			r.Hashes += outcomes[i].Hashes
+			if outcomes[i].Banked {
+				r.Banked++
+			}
 		}
 		r.Outcomes = append(r.Outcomes, outcomes...)
 	}
@@ -105,8 +112,12 @@ func (r *Report) WriteText(w io.Writer) error {
 	if err := r.writeListed(w); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d shares replayed with %d hashes: %d same, %d different, %d incomparable; %d skipped\n",
-		r.Played(), r.Hashes, r.Counts[Same], r.Counts[Different], r.Counts[Incomparable], r.Counts[Skipped])
+	from := ""
+	if r.Banked > 0 {
+		from = fmt.Sprintf(", %d of them from the bank", r.Banked)
+	}
+	_, err := fmt.Fprintf(w, "%d shares replayed with %d hashes%s: %d same, %d different, %d incomparable; %d skipped\n",
+		r.Played(), r.Hashes, from, r.Counts[Same], r.Counts[Different], r.Counts[Incomparable], r.Counts[Skipped])
 	return err
 }
 

@@ -60,6 +60,9 @@ type Finder struct {
 // finders may have the same bank. The bank has been verified.
 func (f *Finder) UseBank(b *bank.Bank) { f.bank = b }
 
+// HasBank reports whether the finder has a bank.
+func (f *Finder) HasBank() bool { return f.bank != nil }
+
 // NewFinder makes a Finder of a searcher, which it owns from then on, and of
 // what makes a hasher for shares that are meant to miss.
 func NewFinder(s hash.Searcher, newHasher func(*hash.Algorithm) (hash.Hasher, error)) *Finder {

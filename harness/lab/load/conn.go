@@ -35,6 +35,7 @@ type conn struct {
 	text     []byte    // all lines
 	slots    []slot
 	rec      *recorder
+	shares   ShareCount // that were prepared
 
 	mu     sync.Mutex
 	queue  []byte // lines that are due

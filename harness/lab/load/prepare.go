@@ -138,6 +138,7 @@ func (b *bank) find(job *wire.Job) (*rig.Share, error) {
 	}
 	share := b.stock[job][0]
 	b.stock[job] = b.stock[job][1:]
+	b.conn.shares.add(share)
 	return share, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/stats"
 	"github.com/aditmine/adit/harness/wire"
 )
@@ -31,6 +32,8 @@ type Result struct {
 	// Closed counts the connections that the pool ended.
 	Closed  int           `json:"closed_connections"`
 	Classes []ClassResult `json:"classes"`
+	// Shares says where the shares came from, where there was a bank.
+	Shares *ShareCount `json:"shares,omitempty"`
 	// Lag is how late the generator was, CPU the part of the machine that it
 	// used (0 where it cannot be told).
 	Lag stats.Summary `json:"lag"`
@@ -38,6 +41,33 @@ type Result struct {
 	// Void says why the run's times are no measurement of the pool; empty when
 	// they are one.
 	Void []string `json:"void,omitempty"`
+}
+
+// ShareCount says where shares came from that took a search.
+type ShareCount struct {
+	Banked int `json:"banked"` // found before the run
+	Mined  int `json:"mined"`
+}
+
+func (c *ShareCount) add(s *rig.Share) {
+	if s.Banked {
+		c.Banked++
+		return
+	}
+	c.Mined++
+}
+
+// shareCount sums up over the connections; nil without a bank.
+func shareCount(c *Config, conns []*conn) *ShareCount {
+	if !c.Finder.HasBank() {
+		return nil
+	}
+	sum := &ShareCount{}
+	for _, conn := range conns {
+		sum.Banked += conn.shares.Banked
+		sum.Mined += conn.shares.Mined
+	}
+	return sum
 }
 
 // ClassResult is what became of the submits of one class.

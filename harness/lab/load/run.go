@@ -52,7 +52,7 @@ func send(ctx context.Context, c *Config, rec *recorder, conns []*conn, arrivals
 
 	r := &Result{Target: c.Target.Address, Proto: c.Target.Proto, Conns: c.Conns, Mix: c.Mix, Seed: c.Seed,
 		Offered: c.Rate, Reached: float64(answered) / took.Seconds(), Took: took, Drain: end - took,
-		Planned: len(arrivals), Classes: rec.classResults(), Lag: rec.lagSummary(),
+		Planned: len(arrivals), Shares: shareCount(c, conns), Classes: rec.classResults(), Lag: rec.lagSummary(),
 		CPU: used.Seconds() / took.Seconds() / float64(runtime.GOMAXPROCS(0))}
 	for i := range r.Classes {
 		r.Sent += r.Classes[i].Sent

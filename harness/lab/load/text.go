@@ -28,6 +28,9 @@ func (r *Result) WriteText(w io.Writer) error {
 			fmt.Fprintf(&out, "%s rejected as %s\n", c.Class, reasons(c.Reasons))
 		}
 	}
+	if r.Shares != nil {
+		fmt.Fprintf(&out, "shares: %d from the bank, %d mined\n", r.Shares.Banked, r.Shares.Mined)
+	}
 	fmt.Fprintf(&out, "generator: lag %s; %.0f %% of the machine\n", r.Lag, 100*r.CPU)
 	for _, why := range r.Void {
 		fmt.Fprintf(&out, "VOID: %s\n", why)
