@@ -19,7 +19,7 @@ HASH_PACKAGES := ./hash/...
 MANY_CASES := ./harness/conform ./pool/payout
 RACE_PACKAGES = $(shell $(GO) list ./... | grep -v -e '/adit/hash' -e '/adit/e2e' -e '/harness/conform$$' -e '/pool/payout$$')
 
-.PHONY: help build demo test lint unit cpu-levels opencl generate check-generated bench-cpu fuzz histories e2e e2e-monero clean bench-pool kill-pool
+.PHONY: help build demo test lint unit cpu-levels opencl generate check-generated ptx check-ptx ptxas-report bench-cpu fuzz histories e2e e2e-monero clean bench-pool kill-pool
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -67,6 +67,20 @@ generate: ## write the assembly anew from its generators
 
 check-generated: ## fail when the committed assembly is not what its generators write
 	$(GO) -C kernels/amd64 test ./...
+
+ptx: ## write the CUDA kernels' PTX anew from kernels/cl, with clang-16
+	@scripts/deps.sh required clang-16
+	$(GO) generate ./gpu/internal/ptx
+
+check-ptx: ## fail when the committed PTX is not what clang-16 makes of kernels/cl
+	@scripts/deps.sh optional clang-16
+	@if command -v clang-16 >/dev/null; then \
+		cd gpu/internal/ptx && $(GO) run ../ptxgen -check && echo "PTX is up to date"; \
+	else echo "SKIPPED: whether the PTX is up to date (no clang-16 here)"; fi
+
+ptxas-report: ## registers, spills and occupancy of every CUDA kernel; PTXAS=path of NVIDIA's ptxas
+	@[ -n "$(PTXAS)" ] || { echo "name NVIDIA's assembler: make ptxas-report PTXAS=path (CUDA toolkit, or PyPI nvidia-cuda-nvcc-cu12)"; exit 2; }
+	@cd gpu/internal/ptx && $(GO) run ../ptxreport -ptxas "$(PTXAS)"
 
 bench-cpu: build ## rates of one thread; batch verification; share to wire under load
 	$(BIN) bench -a all -t 1
