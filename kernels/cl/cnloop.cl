@@ -13,11 +13,6 @@
 static inline ulong cn_low(uint4 x) { return x.s0 | (ulong)x.s1 << 32; }
 static inline ulong cn_high(uint4 x) { return x.s2 | (ulong)x.s3 << 32; }
 
-static inline uint4 cn_join(ulong lo, ulong hi)
-{
-	return (uint4)((uint)lo, (uint)(lo >> 32), (uint)hi, (uint)(hi >> 32));
-}
-
 // cn_add adds the halves of two blocks, each by itself.
 static inline uint4 cn_add(uint4 x, uint4 y) { return cn_join(cn_low(x) + cn_low(y), cn_high(x) + cn_high(y)); }
 

@@ -4,7 +4,9 @@
 
 #include "cryptonight.clh"
 #include "keccak.clh"
+#if !CN_FLOAT
 #include "finals.clh"
+#endif
 
 // CN_GROUP is the size of the groups that fill and drain, eight items a nonce.
 #define CN_GROUP 64
@@ -46,6 +48,32 @@ static inline uint4 cn_stir(__local uint4 *shared, uint4 x)
 	return x;
 }
 
+#if CN_FLOAT
+// cn_fill fills the pads of cn/gpu, eight items a nonce: every 512 bytes come
+// from a copy of the state, with their number, after three permutations.
+__kernel __attribute__((reqd_work_group_size(CN_GROUP, 1, 1)))
+void cn_fill(__global const ulong *states, __global uint4 *pads)
+{
+	uint item = ADIT_GLOBAL_ID / 8, lane = ADIT_GLOBAL_ID & 7;
+	__global const ulong *state = states + item * CN_STATE;
+	__global uint4 *pad = pads + (size_t)item * CN_BLOCKS;
+	for (uint chunk = lane; chunk < CN_PAD / 512; chunk += 8) {
+		ulong s[25];
+		for (int i = 0; i < 25; i++)
+			s[i] = state[i];
+		s[0] ^= chunk;
+		__global uint4 *to = pad + chunk * 32;
+#pragma unroll 1
+		for (int step = 0; step < 3; step++) {
+			adit_keccak(s);
+			for (int i = 0; i < 10; i++)
+				*to++ = cn_join(s[2 * i], s[2 * i + 1]);
+			if (step > 0)
+				*to++ = cn_join(s[20], s[21]);
+		}
+	}
+}
+#else
 // cn_fill fills the pads, eight items a nonce.
 __kernel __attribute__((reqd_work_group_size(CN_GROUP, 1, 1)))
 void cn_fill(__global const ulong *states, __global uint4 *pads)
@@ -68,6 +96,7 @@ void cn_fill(__global const ulong *states, __global uint4 *pads)
 		pad[i] = x;
 	}
 }
+#endif
 
 // cn_drain adds the pads up again.
 __kernel __attribute__((reqd_work_group_size(CN_GROUP, 1, 1)))
@@ -83,11 +112,13 @@ void cn_drain(__global ulong *states, __global const uint4 *pads)
 	adit_aes_expand(table, cn_block(state, 2), cn_block(state, 3), keys);
 	uint4 x = cn_block(state, 4 + lane);
 #if CN_HEAVY
-	for (int pass = 0; pass < 2; pass++)
-		for (uint i = lane; i < CN_BLOCKS; i += 8)
-			x = cn_stir(shared, adit_aes_encrypt(table, x ^ pad[i], keys));
-	for (int i = 0; i < 16; i++)
+	// Twice over the pad, and sixteen more. It is one loop since PoCL 3.1 makes
+	// wrong code of two with barriers.
+	for (uint i = 0; i < 2 * CN_BLOCKS / 8 + 16; i++) {
+		if (i < 2 * CN_BLOCKS / 8)
+			x ^= pad[(i * 8 + lane) % CN_BLOCKS];
 		x = cn_stir(shared, adit_aes_encrypt(table, x, keys));
+	}
 #else
 	for (uint i = lane; i < CN_BLOCKS; i += 8)
 		x = adit_aes_encrypt(table, x ^ pad[i], keys);
@@ -97,7 +128,7 @@ void cn_drain(__global ulong *states, __global const uint4 *pads)
 }
 
 // cn_finish ends each hash, writes its digest (four words), and lists those
-// whose last word is at most limit.
+// whose last word is at most limit. cn/gpu's digest is the state's beginning.
 __kernel void cn_finish(__global const ulong *states, ulong limit, __global ulong *digests, volatile __global uint *hits)
 {
 	uint item = ADIT_GLOBAL_ID;
@@ -105,6 +136,10 @@ __kernel void cn_finish(__global const ulong *states, ulong limit, __global ulon
 	for (int i = 0; i < 25; i++)
 		s[i] = states[item * CN_STATE + i];
 	adit_keccak(s);
+#if CN_FLOAT
+	for (int i = 0; i < 4; i++)
+		digest[i] = s[i];
+#else
 	switch (s[0] & 3) {
 	case 0:
 		adit_blake(s, digest);
@@ -118,6 +153,7 @@ __kernel void cn_finish(__global const ulong *states, ulong limit, __global ulon
 	default:
 		adit_skein(s, digest);
 	}
+#endif
 	for (int i = 0; i < 4; i++)
 		digests[item * 4 + i] = digest[i];
 	if (digest[3] <= limit)

@@ -23,6 +23,9 @@ const (
 	// perUnit is how many hashes a compute unit is given at most: more do not
 	// hide more of the memory's latency.
 	perUnit = 512
+	// perUnitFloat is the same for cn/gpu, which waits for arithmetic: a unit
+	// holds about as many at once.
+	perUnitFloat = 128
 )
 
 // night searches one algorithm of the CryptoNight family.
@@ -92,9 +95,16 @@ func nightItems(d *gpu.Device, o *gpu.Options, a *hash.Algorithm, memory uint64,
 	case d.Kind == gpu.Processor:
 		items = min(items, 2*step)
 	default:
-		items = min(items, uint64(d.Units)*perUnit)
+		items = min(items, uint64(d.Units)*unitItems(a))
 	}
 	return items / step * step
+}
+
+func unitItems(a *hash.Algorithm) uint64 {
+	if lanes, _ := program.LoopShape(a); lanes > 1 {
+		return perUnitFloat
+	}
+	return perUnit
 }
 
 func (n *night) open(rt Runtime) (err error) {
@@ -188,6 +198,12 @@ func (n *night) begin(start, count uint64) error {
 // launch starts the five kernels of a batch.
 func (n *night) launch(s *nightSlot, start uint32, items int) error {
 	limit := binary.BigEndian.Uint64(n.target[:])
+	lanes, group := program.LoopShape(n.a)
+	loopArgs := []Arg{Mem(s.states), Mem(s.pads)}
+	if group == 0 {
+		group = n.group
+		loopArgs = append(loopArgs, U32(uint32(group)))
+	}
 	for _, step := range []struct {
 		kernel       Kernel
 		items, group int
@@ -195,7 +211,7 @@ func (n *night) launch(s *nightSlot, start uint32, items int) error {
 	}{
 		{n.kernel.prepare, items, n.group, []Arg{Mem(s.message), U32(n.rounds), U32(start), Mem(s.states)}},
 		{n.kernel.fill, fillLanes * items, fillGroup, []Arg{Mem(s.states), Mem(s.pads)}},
-		{n.loops.kernel(), items, n.group, []Arg{Mem(s.states), Mem(s.pads), U32(uint32(n.group))}},
+		{n.loops.kernel(), lanes * items, group, loopArgs},
 		{n.kernel.drain, fillLanes * items, fillGroup, []Arg{Mem(s.states), Mem(s.pads)}},
 		{n.kernel.finish, items, n.group, []Arg{Mem(s.states), U64(limit), Mem(s.digests), Mem(s.found)}},
 	} {
