@@ -2,6 +2,10 @@ package hash
 
 import "fmt"
 
+// HugePagesEnv names the environment variable that, set to "off", keeps
+// scratchpads in plain pages.
+const HugePagesEnv = "ADIT_HUGE_PAGES"
+
 // MemoryStatus says what pages scratchpads lie in. Huge pages save the
 // processor a walk through page tables at nearly every access.
 type MemoryStatus struct {

@@ -15,10 +15,13 @@ import (
 
 // allocate tries one kind of pages after the other.
 func allocate(size int) (*Memory, error) {
+	if os.Getenv(hash.HugePagesEnv) == "off" {
+		return onDemand(size, unix.MADV_NOHUGEPAGE)
+	}
 	if m, err := reserved(size); err == nil {
 		return m, nil
 	}
-	return onDemand(size)
+	return onDemand(size, unix.MADV_HUGEPAGE)
 }
 
 // reserved maps huge pages that the administrator has set aside.
@@ -38,11 +41,11 @@ func reserved(size int) (*Memory, error) {
 	return m, nil
 }
 
-// onDemand maps plain memory and asks the system to make huge pages of it. On
-// both sides of it are pages that may not be touched: they keep the mapping
-// apart from others, so that the system counts its pages by themselves, and
-// they catch assembly that runs over the end.
-func onDemand(size int) (*Memory, error) {
+// onDemand maps plain memory and advises the system to make huge pages of it,
+// or not to. On both sides of it are pages that may not be touched: they keep
+// the mapping apart from others, so that the system counts its pages by
+// themselves, and they catch assembly that runs over the end.
+func onDemand(size, advice int) (*Memory, error) {
 	mapping, err := unix.Mmap(-1, 0, roundUp(size)+2*HugeSize, unix.PROT_NONE,
 		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
 	if err != nil {
@@ -55,12 +58,12 @@ func onDemand(size int) (*Memory, error) {
 		return nil, errors.Join(err, m.Close())
 	}
 	// An old or restricted system refuses; it then has plain pages only.
-	_ = unix.Madvise(whole, unix.MADV_HUGEPAGE)
+	_ = unix.Madvise(whole, advice)
 	if err := m.touch(os.Getpagesize()); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
 	m.status = hash.MemoryStatus{Bytes: size, Huge: hugeBytes(whole)}
-	if m.status.Huge < size && unix.Madvise(whole, unix.MADV_COLLAPSE) == nil {
+	if advice == unix.MADV_HUGEPAGE && m.status.Huge < size && unix.Madvise(whole, unix.MADV_COLLAPSE) == nil {
 		m.status.Huge = hugeBytes(whole)
 	}
 	m.status.Huge = min(m.status.Huge, size)

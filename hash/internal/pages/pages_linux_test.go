@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/aditmine/adit/hash"
 )
 
 // mapped reports whether there is anything at an address.
@@ -51,11 +53,19 @@ func TestForgottenMemory(t *testing.T) {
 
 // TestOverrun checks that a write past the end does not go unnoticed.
 func TestOverrun(t *testing.T) {
-	m, err := onDemand(HugeSize)
+	m, err := onDemand(HugeSize, unix.MADV_HUGEPAGE)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, m.Close()) }()
 	beyond := &Memory{bytes: unsafe.Slice((*byte)(unsafe.Add(m.Pointer(), HugeSize)), 1)}
 	require.ErrorContains(t, beyond.touch(1), "provides less memory")
+}
+
+func TestPlainPagesWhereTheyAreWanted(t *testing.T) {
+	t.Setenv(hash.HugePagesEnv, "off")
+	m, err := Allocate(4 * HugeSize)
+	require.NoError(t, err)
+	require.Equal(t, hash.MemoryStatus{Bytes: 4 * HugeSize}, m.Status())
+	require.NoError(t, m.Close())
 }
 
 func TestScanSmaps(t *testing.T) {
