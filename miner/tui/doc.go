@@ -2,5 +2,5 @@
 // redraws four times a second and passes on pause and resume.
 //
 // It must only be run on a terminal; package plain prints lines elsewhere. It
-// imports miner and what a snapshot is made of; cmd/adit imports it.
+// imports miner, gpu/telemetry and what a snapshot is made of; cmd/adit imports it.
 package tui

@@ -6,6 +6,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
+	"github.com/aditmine/adit/gpu/telemetry"
 	"github.com/aditmine/adit/miner"
 )
 
@@ -37,6 +38,8 @@ type Options struct {
 	// pool listens. It is called at every refresh, from the dashboard's own
 	// goroutine, and must not block. Nil is none.
 	Extra func() []string
+	// Sensors is what the cards' sensors tell; it must not block. Nil is none.
+	Sensors func() telemetry.Snapshot
 }
 
 // page is what fills the screen below the hash rate.
@@ -47,6 +50,7 @@ const (
 	pageRates
 	pageResults
 	pageConnection
+	pageCards
 	pageHelp
 )
 
@@ -64,6 +68,7 @@ type Model struct {
 	scroll        int
 	snap          miner.Snapshot
 	extra         []string
+	cards         []telemetry.State
 }
 
 // New makes a dashboard for a source; its size comes from the terminal.
@@ -81,6 +86,10 @@ func (m Model) refresh() Model {
 	m.extra = nil
 	if m.opts.Extra != nil {
 		m.extra = m.opts.Extra()
+	}
+	m.cards = nil
+	if m.opts.Sensors != nil {
+		m.cards = m.opts.Sensors().Cards
 	}
 	return m
 }
@@ -144,6 +153,8 @@ func (m Model) key(key string) (tea.Model, tea.Cmd) {
 		return m.open(pageResults), nil
 	case "c", "C":
 		return m.open(pageConnection), nil
+	case "g", "G":
+		return m.open(pageCards), nil
 	case "?":
 		return m.open(pageHelp), nil
 	case "esc", "backspace":

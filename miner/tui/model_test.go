@@ -9,7 +9,7 @@ import (
 
 func TestKeysOpenAndClosePages(t *testing.T) {
 	m := screen(busy(2), Options{}, 80, 24)
-	for key, p := range map[string]page{"h": pageRates, "s": pageResults, "c": pageConnection, "?": pageHelp} {
+	for key, p := range map[string]page{"h": pageRates, "s": pageResults, "c": pageConnection, "g": pageCards, "?": pageHelp} {
 		opened, cmd := press(m, key)
 		require.Equal(t, p, opened.page)
 		require.Nil(t, cmd)

@@ -39,6 +39,8 @@ func (m Model) pageLines() (title string, lines []string) {
 		return "results", m.resultPage()
 	case pageConnection:
 		return "connection", m.connectionPage()
+	case pageCards:
+		return "gpus", m.cardPage()
 	}
 	return "help", m.helpPage()
 }
@@ -146,6 +148,7 @@ func (m Model) helpPage() []string {
 		{"h", "hash rate of each worker over 10 s, 60 s and 15 min"},
 		{"s", "results: share counts, reasons, best shares, effort"},
 		{"c", "connection: pool, latency, errors, job"},
+		{"g", "graphics cards: temperatures, power, clocks, watchdog"},
 		{"p  r", "pause and resume mining; the connection stays"},
 		{"esc", "back to the dashboard"},
 		{"q", "quit"},

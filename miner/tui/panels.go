@@ -323,6 +323,7 @@ func (m Model) workerLine(i int, w miner.Worker, top float64, cells int) string 
 	if w.Shares.Invalid > 0 {
 		tail = " " + t.bad.Render(fmt.Sprintf("%s %d", t.invalid, w.Shares.Invalid))
 	}
+	tail += m.watchNote(&w)
 	return head + t.meter(share, max(cells-width(head)-width(tail), 0)) + tail
 }
 

@@ -12,6 +12,7 @@ type glyphs struct {
 	ellipsis, dot                               string
 	accepted, rejected, stale, invalid          string
 	online, offline, waiting, job, paused, info string
+	degree                                      string // after a temperature
 	bigDigits                                   bool
 }
 
@@ -23,7 +24,7 @@ var unicodeGlyphs = glyphs{
 	ellipsis: "…", dot: "·",
 	accepted: "✓", rejected: "✗", stale: "~", invalid: "!",
 	online: "●", offline: "○", waiting: "◌", job: "→", paused: "‖", info: "·",
-	bigDigits: true,
+	degree: "°C", bigDigits: true,
 }
 
 var asciiGlyphs = glyphs{
@@ -34,6 +35,7 @@ var asciiGlyphs = glyphs{
 	ellipsis: "~", dot: "-",
 	accepted: "+", rejected: "x", stale: "~", invalid: "!",
 	online: "*", offline: "o", waiting: ".", job: ">", paused: "=", info: "-",
+	degree: "C",
 }
 
 // theme is how things look: styles bound to one terminal, and glyphs.

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aditmine/adit/miner"
@@ -62,6 +63,10 @@ func (m Model) body() []string {
 	status := m.statusBoxes()
 	lines = append(lines, status...)
 	rest -= len(status)
+	if h := m.cardRows(rest); h > 0 {
+		lines = append(lines, m.cardBox(h)...)
+		rest -= h
+	}
 	if h := m.workerRows(rest); h > 0 {
 		lines = append(lines, m.workerBox(h)...)
 		rest -= h
@@ -124,6 +129,9 @@ func (m Model) footer() string {
 		last = [2]string{"esc", "back"}
 	}
 	keys := [][2]string{{"h", rates}, {"s", "results"}, {"c", pool}, pause, last, {"q", "quit"}}
+	if len(m.cards) > 0 && m.width >= 70 {
+		keys = slices.Insert(keys, 3, [2]string{"g", "gpus"})
+	}
 	parts := make([]string, len(keys))
 	for i, k := range keys {
 		parts[i] = t.key.Render(k[0]) + " " + t.label.Render(k[1])

@@ -64,6 +64,11 @@ func TestGoldenScreens(t *testing.T) {
 		{"rates-80x24", busy(30), Options{}, 80, 24, []string{"h", "down"}},
 		{"results-80x24", busy(2), Options{}, 80, 24, []string{"s"}},
 		{"connection-80x24", busy(2), Options{}, 80, 24, []string{"c"}},
+		{"gpus-80x24", rig(), Options{Sensors: fakeSensors}, 80, 24, nil},
+		{"gpus-60x16", rig(), Options{Sensors: fakeSensors}, 60, 16, nil},
+		{"gpus-130x40", rig(), Options{Sensors: fakeSensors}, 130, 40, nil},
+		{"gpus-page-80x24", rig(), Options{Sensors: fakeSensors}, 80, 24, []string{"g"}},
+		{"gpus-page-100x50", rig(), Options{Sensors: fakeSensors}, 100, 50, []string{"g"}},
 		{"help-80x24", busy(2), Options{}, 80, 24, []string{"?"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -86,9 +91,9 @@ func TestEveryScreenFits(t *testing.T) {
 	long.Goal = 1 << 61
 	long.Events = append(long.Events, miner.Event{Kind: miner.EventInfo, Text: strings.Repeat("界", 90)})
 	none := miner.Snapshot{}
-	snaps := map[string]miner.Snapshot{"fresh": fresh(), "busy": busy(2), "many": busy(200), "long": long, "none": none}
+	snaps := map[string]miner.Snapshot{"rig": rig(), "fresh": fresh(), "busy": busy(2), "many": busy(200), "long": long, "none": none}
 	for name, snap := range snaps {
-		for _, opts := range []Options{{}, {ASCII: true, Extra: demoLines}} {
+		for _, opts := range []Options{{}, {ASCII: true, Extra: demoLines, Sensors: oddSensors}} {
 			for _, w := range []int{1, 59, 60, 61, 75, 76, 80, 131} {
 				for _, h := range []int{2, 15, 16, 17, 21, 22, 24, 32, 60} {
 					requireFits(t, fmt.Sprintf("%s %dx%d", name, w, h), screen(snap, opts, w, h))
@@ -100,7 +105,7 @@ func TestEveryScreenFits(t *testing.T) {
 
 func requireFits(t *testing.T, name string, m Model) {
 	t.Helper()
-	for _, key := range []string{"", "h", "s", "c", "?"} {
+	for _, key := range []string{"", "h", "s", "c", "g", "?"} {
 		shown := m
 		if key != "" {
 			shown, _ = press(m, key)
@@ -122,8 +127,8 @@ func requireFits(t *testing.T, name string, m Model) {
 }
 
 func TestASCIIScreensAreASCII(t *testing.T) {
-	for _, key := range []string{"h", "s", "c", "?", "esc"} {
-		m, _ := press(screen(busy(4), Options{ASCII: true}, 80, 24), key)
+	for _, key := range []string{"h", "s", "c", "g", "?", "esc"} {
+		m, _ := press(screen(rig(), Options{ASCII: true, Sensors: fakeSensors}, 80, 24), key)
 		for _, r := range m.View() {
 			require.Less(t, r, rune(0x80), "page %q", key)
 		}
