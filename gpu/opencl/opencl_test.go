@@ -139,26 +139,32 @@ func TestEveryCryptoNightVariant(t *testing.T) {
 				defer reference.Close()
 				w := nightWork(rng, a, length)
 				require.NoError(t, s.SetWork(w))
-				const start = 0x12345
-				hits, done, err := s.Search(start, 8, nil)
-				require.NoError(t, err)
-				require.EqualValues(t, 8, done)
-				require.Len(t, hits, 8)
-				in, out := make([]hash.Input, 8), make([]hash.Digest, 8)
-				for i := range in {
-					blob := append([]byte(nil), w.Blob...)
-					nonce := start + i
-					blob[39], blob[40], blob[41], blob[42] = byte(nonce), byte(nonce>>8), byte(nonce>>16), byte(nonce>>24)
-					in[i] = hash.Input{Blob: blob, Height: w.Height}
-				}
-				require.NoError(t, cpu.Hash(reference, out, in))
-				for i, h := range hits {
-					require.Equal(t, uint64(start+i), h.Nonce)
-					require.Equal(t, out[i], h.Digest, "length %d, nonce %d", length, i)
-				}
+				requireDigests(t, s, reference, w, 8)
 			})
 		}
 	})
+}
+
+// requireDigests compares a device's digests of n nonces with the processor's.
+func requireDigests(t *testing.T, s hash.Searcher, reference hash.Hasher, w *hash.Work, n int) {
+	t.Helper()
+	const start = 0x12345
+	hits, done, err := s.Search(start, uint64(n), nil)
+	require.NoError(t, err)
+	require.EqualValues(t, n, done)
+	require.Len(t, hits, n)
+	in, out := make([]hash.Input, n), make([]hash.Digest, n)
+	for i := range in {
+		blob := append([]byte(nil), w.Blob...)
+		nonce := start + i
+		blob[39], blob[40], blob[41], blob[42] = byte(nonce), byte(nonce>>8), byte(nonce>>16), byte(nonce>>24)
+		in[i] = hash.Input{Blob: blob, Height: w.Height}
+	}
+	require.NoError(t, cpu.Hash(reference, out, in))
+	for i, h := range hits {
+		require.Equal(t, uint64(start+i), h.Nonce)
+		require.Equal(t, out[i], h.Digest, "a blob of %d bytes, nonce %d", len(w.Blob), i)
+	}
 }
 
 // nightWork is met by every hash.
@@ -168,4 +174,23 @@ func nightWork(rng *rand.Rand, a *hash.Algorithm, length int) *hash.Work {
 		w.Blob[i] = byte(rng.Uint32())
 	}
 	return w
+}
+
+// Each height of cn/r has another program, the second of these built ahead:
+// both give the processor's digests.
+func TestHeights(t *testing.T) {
+	onEachDevice(t, func(t *testing.T, s hash.Searcher) {
+		rng := rand.New(rand.NewPCG(11, 12))
+		a, err := hash.Lookup("cn/r")
+		require.NoError(t, err)
+		reference, err := cpu.New(a)
+		require.NoError(t, err)
+		defer reference.Close()
+		w := nightWork(rng, a, 76)
+		for _, height := range []uint64{w.Height, w.Height + 1} {
+			w.Height = height
+			require.NoError(t, s.SetWork(w))
+			requireDigests(t, s, reference, w, 8)
+		}
+	})
 }
