@@ -45,6 +45,18 @@ soon as it has been measured:
 
 Ctrl-C ends the measurement; what was measured until then is printed.
 
+With --device it measures cards too: a row for each device and algorithm, with
+the rate's median over nine windows and its 95% interval, what the card draws and
+hashes per joule where there is telemetry, and the hits at a low difficulty that
+were found meanwhile. All of those are hashed again by the processor; a wrong one,
+or far more or fewer than chance allows, makes the run fail. Cards run with what
+"adit tune --device" found, where it did. --json then gives rows of the report.
+
+--submit-format prints one report in JSON (docs/benchmarks/README.md describes it)
+with machine, devices, drivers, settings and results, without names of hosts or
+addresses. --compare FILE tells how the rates differ from such a report: the exit
+status is 3 when one is lower by more than --tolerance, and that is not noise.
+
 Algorithms: `
 
 // benchOptions are the flags of "adit bench", checked.
@@ -60,18 +72,29 @@ func newBenchCmd() *cobra.Command {
 	var threads, lanes int
 	var seconds float64
 	var asJSON bool
+	var more surveyFlags
 	cmd := &cobra.Command{
-		Use:   "bench [-a ALGO[,ALGO...]|all] [-t THREADS] [--lanes N] [--seconds S] [--json]",
+		Use:   "bench [-a ALGO[,ALGO...]|all] [--device LIST] [--seconds S] [--json] [--compare FILE]",
 		Short: "Measure hash rates",
 		Long:  benchLong + algorithmNames(),
 		Example: `  adit bench -a cn/r
   adit bench -a cn-pico,eaglesong -t 4 --seconds 10
-  adit bench -a all --json`,
+  adit bench -a all --json
+  adit bench -a all --device all --submit-format > rig.json
+  adit bench -a all --device cuda:0 --compare rig.json
+  adit bench --compare old.json --with new.json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options, err := parseBenchOptions(list, threads, lanes, seconds)
 			if err != nil {
 				return err
+			}
+			if err := more.check(); err != nil {
+				return err
+			}
+			if !more.plain() {
+				b := &surveyBench{more, options, asJSON, cmd.OutOrStdout(), cmd.ErrOrStderr(), gpuBackends(), telemetryOpeners()}
+				return b.run(cmd.Context())
 			}
 			var report benchReport = benchTable{cmd.OutOrStdout()}
 			if asJSON {
@@ -86,6 +109,7 @@ func newBenchCmd() *cobra.Command {
 	flags.IntVar(&lanes, "lanes", 0, "hashes that one thread computes at once (default: as tuned, or a fixed choice)")
 	flags.Float64Var(&seconds, "seconds", 3, "how long to measure each algorithm")
 	flags.BoolVar(&asJSON, "json", false, "print JSON, one object a line")
+	more.define(flags)
 	return cmd
 }
 

@@ -41,6 +41,7 @@ func newRootCmd() *cobra.Command {
 		newHashCmd(),
 		newBenchCmd(),
 		newTuneCmd(),
+		newGPUCheckCmd(),
 		newDevicesCmd(),
 		newTelemetryCmd(),
 		newVerifyCmd(),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	gputune "github.com/aditmine/adit/gpu/tune"
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cpu/tune"
 )
@@ -23,20 +24,32 @@ version of adit, or another processor, is measured anew in any case.
 
 It takes about ten seconds for each algorithm, during which nothing else should
 run. With --json every algorithm gives one object on a line of its own: algo,
-threads, lanes, rate in hashes per second.`
+threads, lanes, rate in hashes per second.
+
+With --device it tunes cards: the number of nonces in a batch (intensity), the
+work-items in a group, and how far the main loop is unrolled where the driver
+compiles it (OpenCL). Only settings with which the card finds the right hits are
+considered. They are kept for cards of that name, memory, driver and these
+kernels, and "adit mine" and "adit bench" use them. It takes a minute or so for
+each algorithm and card; --slice is then 3s by default. --json then gives device,
+algo, intensity, work_size, unroll (0: the default), rate.`
 
 func newTuneCmd() *cobra.Command {
 	var list string
 	var threads int
 	var slice time.Duration
 	var asJSON bool
+	var device string
+	var card gpuOptionFlags
 	cmd := &cobra.Command{
-		Use:   "tune [-a ALGO[,ALGO...]|all] [-t THREADS] [--json]",
-		Short: "Find the fastest number of threads and lanes",
+		Use:   "tune [-a ALGO[,ALGO...]|all] [--device LIST] [-t THREADS] [--json]",
+		Short: "Find the fastest settings of the processor, and of cards",
 		Long:  tuneLong,
 		Example: `  adit tune -a cn/r
   adit tune -a all
-  adit tune -a cn-pico -t 4`,
+  adit tune -a cn-pico -t 4
+  adit tune -a cn/r --device cuda:0
+  adit tune -a eaglesong --device all`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			algorithms, err := parseAlgorithms(list)
@@ -49,8 +62,23 @@ func newTuneCmd() *cobra.Command {
 			if slice <= 0 || slice > time.Minute {
 				return usagef("--slice %v: want more than 0 and at most a minute", slice)
 			}
+			if err := card.check(); err != nil {
+				return err
+			}
+			set, err := chooseDevices(device, gpuBackends())
+			if err != nil {
+				return err
+			}
 			t := tuner{out: cmd.OutOrStdout(), trace: cmd.ErrOrStderr(), threads: threads, slice: slice, json: asJSON}
-			return t.all(cmd.Context(), algorithms)
+			if set.cpu {
+				if err := t.all(cmd.Context(), algorithms); err != nil {
+					return err
+				}
+			}
+			if !cmd.Flags().Changed("slice") {
+				t.slice = gputune.DefaultSlice
+			}
+			return t.cards(cmd.Context(), set, algorithms, card.options)
 		},
 	}
 	flags := cmd.Flags()
@@ -58,6 +86,8 @@ func newTuneCmd() *cobra.Command {
 	flags.IntVarP(&threads, "threads", "t", 0, "number of threads (default: as many as are best)")
 	flags.DurationVar(&slice, "slice", tune.DefaultSlice, "how long a setting runs at a time")
 	flags.BoolVar(&asJSON, "json", false, "print JSON, one object a line")
+	flags.StringVar(&device, "device", "cpu", "what to tune: "+deviceHelp)
+	card.define(flags)
 	return cmd
 }
 
