@@ -41,6 +41,8 @@ type Config struct {
 	// EndOnDrop ends the run with the first device that is dropped, rather than
 	// with the last worker.
 	EndOnDrop bool
+	// Notes are warnings to begin the log with.
+	Notes []string
 }
 
 // Deps are the parts the engine is built from.
@@ -124,6 +126,9 @@ func New(cfg Config, deps Deps) (*Engine, error) {
 	}
 	for i := range cfg.Workers {
 		e.workers = append(e.workers, e.newWorker(i))
+	}
+	for _, note := range cfg.Notes {
+		e.note(EventWarning, "%s", note)
 	}
 	return e, nil
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"math/bits"
+	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -12,13 +14,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/aditmine/adit/gpu"
-	"github.com/aditmine/adit/gpu/opencl"
 	"github.com/aditmine/adit/hash"
 	"github.com/aditmine/adit/hash/cpu"
 	"github.com/aditmine/adit/hash/cpu/topology"
 	"github.com/aditmine/adit/hash/cpu/tune"
 	"github.com/aditmine/adit/miner"
+	"github.com/aditmine/adit/miner/config"
 	"github.com/aditmine/adit/miner/plain"
 	"github.com/aditmine/adit/stratumclient"
 )
@@ -33,16 +34,25 @@ that thread's shares are then checked before.
 
 Several pools: give -o more than once. The first that answers is used, and left
 again as soon as one before it has come back. A pool that fails is tried -r
-times, -R seconds apart, before the next one is (XMRig waits 5 times 5 seconds);
-when none answers, adit keeps trying, with growing random pauses. The Nth -u, -p, -O, --rig-id and
---tls-fingerprint belongs to the Nth -o; one given once belongs to all pools.
---tls encrypts the connection to all of them, stratum+ssl:// to one.
+times, -R seconds apart, before the next one is (XMRig pauses for 5 seconds);
+when none answers, adit keeps trying, with growing random pauses. The Nth -u,
+-p, -O, --rig-id and --tls-fingerprint belongs to the Nth -o; one given once
+belongs to all pools. --tls encrypts the connection to all of them,
+stratum+ssl:// to one.
 
 TLS certificates are checked against the system's authorities, or against
 --tls-fingerprint alone where that is given.
 
+GPUs: --opencl and --cuda use all of them, --opencl-devices and --cuda-devices
+those of the numbers that 'adit devices' shows. What is asked for and is not
+there is named, and adit mines with the rest. A watchdog guards each GPU: after
+errors, batches that take far too long, a driver that does not answer, or wrong
+results it starts the batch again, then opens the GPU anew, and at last drops it;
+the others go on.
+
 Exit status: 0 when stopped or done, 1 when mining cannot go on, 2 for a
-mistake on the command line.`
+mistake on the command line or in the configuration, 42 when all that mined were
+GPUs and the last was dropped (with --watchdog-exit, when the first was).`
 
 const mineExample = `  # all processors, dashboard
   adit mine -o pool.example.org:3333 -u WALLET -a cn/r
@@ -53,13 +63,23 @@ const mineExample = `  # all processors, dashboard
   # a backup pool with a login of its own; stop after 100 accepted shares
   adit mine -o a.example.org:3333 -u WALLET -o b.example.org:3333 -u OTHER -a eaglesong --shares 100
 
+  # the GPUs alone, which stop at 85 degrees; one that fails restarts the service
+  adit mine -o pool.example.org:3333 -u WALLET -a eaglesong --cuda --opencl --no-cpu --gpu-temp-stop 85 --watchdog-exit
+
+  # everything from a file
+  adit mine -c config.json
+
   # see what would be done
   adit mine -o 127.0.0.1:3333 -u WALLET -a cn-pico --dry-run`
 
 // mineFlags is the command line of adit mine.
 type mineFlags struct {
+	configPath              string
+	file                    *config.File // empty without a path
 	pools                   poolFlags
 	gpu                     gpuFlags
+	watchdog                watchdogFlags
+	backends                []gpuBackend
 	api                     apiFlags
 	algo                    string
 	threads, retries, pause int
@@ -69,13 +89,16 @@ type mineFlags struct {
 	logFile                 string
 	noColor, noTUI, ascii   bool
 	lanes                   int
-	noTune                  bool
+	noTune, noHugePages     bool
 	dryRun                  bool
 	donate                  int
 }
 
-func newMineCmd() *cobra.Command {
-	var f mineFlags
+func newMineCmd() *cobra.Command { return mineCmd(gpuBackends()) }
+
+// mineCmd is the command for a machine with these ways to reach devices.
+func mineCmd(backends []gpuBackend) *cobra.Command {
+	f := mineFlags{backends: backends}
 	cmd := &cobra.Command{
 		Use:     "mine -o POOL -u WALLET [-a ALGORITHM]",
 		Short:   "Mine on a pool",
@@ -91,6 +114,7 @@ func newMineCmd() *cobra.Command {
 func (f *mineFlags) define(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.SortFlags = false
+	fl.StringVarP(&f.configPath, "config", "c", "", "read settings from this `file`, which has the shape of XMRig's config.json; flags come before it")
 	fl.StringArrayVarP(&f.pools.urls, "url", "o", nil, "pool `address`: host:port, stratum+tcp:// or stratum+ssl://")
 	fl.StringArrayVarP(&f.pools.users, "user", "u", nil, "user `name` at the pool, mostly the wallet address")
 	fl.StringArrayVarP(&f.pools.passes, "pass", "p", nil, "`password` at the pool, mostly x or a worker name")
@@ -100,11 +124,13 @@ func (f *mineFlags) define(cmd *cobra.Command) {
 	fl.IntVarP(&f.threads, "threads", "t", 0, "`number` of threads (default: what tuning finds best)")
 	fl.IntVar(&f.lanes, "lanes", 0, "`number` of hashes that one thread computes at once (default: what tuning finds best)")
 	fl.BoolVar(&f.noTune, "no-tune", false, "measure nothing at the start; see 'adit tune --help'")
-	f.gpu.define(cmd)
+	fl.BoolVar(&f.noHugePages, "no-huge-pages", false, "keep the scratchpads in plain pages")
+	f.gpu.define(fl)
+	f.watchdog.define(fl)
 	fl.BoolVar(&f.pools.tls, "tls", false, "encrypt the connection")
 	fl.StringArrayVar(&f.pools.fingerprints, "tls-fingerprint", nil, "accept only the certificate with this SHA-256 `hash`, in hex; implies --tls")
 	fl.BoolVarP(&f.pools.keepalive, "keepalive", "k", false, "send keepalive messages when idle (needs a pool that knows them)")
-	fl.IntVarP(&f.retries, "retries", "r", 1, "`number` of attempts at a pool before the next one is tried")
+	fl.IntVarP(&f.retries, "retries", "r", 5, "`number` of attempts at a pool before the next one is tried")
 	fl.IntVarP(&f.pause, "retry-pause", "R", 1, "pause between those attempts, in `seconds`; later it doubles up to a minute")
 	fl.Uint64Var(&f.shares, "shares", 0, "stop after this `number` of accepted shares (default: never)")
 	fl.IntVar(&f.printTime, "print-time", 60, "`seconds` between two lines with the hash rate, 0 for none")
@@ -124,8 +150,9 @@ type minePlan struct {
 	endpoints []stratumclient.Endpoint
 	setting   cpuSetting
 	tuned     bool // setting needs no measuring
-	cards     []gpu.Device
-	cpus      []int // to pin to; empty is no pinning, nil the default
+	cards     []card
+	notes     []string // what was asked for and is not there
+	cpus      []int    // to pin to; empty is no pinning, nil the default
 }
 
 // plan checks the command line.
@@ -136,13 +163,13 @@ func (f *mineFlags) plan() (*minePlan, error) {
 		if p.algorithm, err = parseAlgorithm(f.algo); err != nil {
 			return nil, err
 		}
-	} else if f.gpu.opencl || f.gpu.devices != "" {
-		return nil, usagef("--opencl needs -a: name the algorithm to mine")
+	} else if f.gpu.any() {
+		return nil, usagef("--opencl and --cuda need -a: name the algorithm to mine")
 	}
 	if p.endpoints, err = f.pools.endpoints(p.algorithm); err != nil {
 		return nil, err
 	}
-	if err := f.api.check(); err != nil {
+	if err := errors.Join(f.api.check(), f.watchdog.check()); err != nil {
 		return nil, err
 	}
 	for _, n := range []struct {
@@ -157,9 +184,11 @@ func (f *mineFlags) plan() (*minePlan, error) {
 	if p.algorithm != nil {
 		p.setting, p.tuned = savedSetting(p.algorithm, f.threads, f.lanes)
 	}
-	if p.cards, err = f.gpu.choose(opencl.Devices); err != nil {
+	choice, err := f.gpu.choose(f.backends, p.algorithm, f.file)
+	if err != nil {
 		return nil, err
 	}
+	p.cards, p.notes = choice.cards, choice.notes
 	if f.gpu.noCPU {
 		p.setting, p.tuned = cpuSetting{}, true
 	}
@@ -186,9 +215,17 @@ func parseAffinity(mask string) ([]int, error) {
 }
 
 func (f *mineFlags) run(cmd *cobra.Command) error {
+	if err := f.readConfig(cmd.Flags(), cmd.ErrOrStderr()); err != nil {
+		return err
+	}
 	p, err := f.plan()
 	if err != nil {
 		return err
+	}
+	if f.noHugePages {
+		if err := os.Setenv(hash.HugePagesEnv, "off"); err != nil {
+			return fmt.Errorf("--no-huge-pages: %w", err)
+		}
 	}
 	if f.donate != 0 {
 		fmt.Fprintln(cmd.ErrOrStderr(), "--donate-level is ignored: adit takes no fee")
@@ -215,14 +252,17 @@ func (f *mineFlags) run(cmd *cobra.Command) error {
 	}
 	leaveRoom(p.setting.threads)
 	deps := minerDeps(client, f.lanesFor(p), p.cpus)
-	addCards(&deps, p.setting.threads, p.cards)
+	sensors := newSensors(p.cards)
+	f.watchdog.addCards(&deps, p.setting.threads, p.cards, sensors, cmd.ErrOrStderr())
 	engine, err := miner.New(miner.Config{
 		Algorithm: p.algorithm, Workers: p.setting.threads + len(p.cards), Goal: f.shares, Dialect: string(stratumclient.DialectOf(p.algorithm)),
+		EndOnDrop: f.watchdog.exit, Notes: p.notes,
 	}, deps)
 	if err != nil {
 		return err
 	}
-	return f.mineWithAPI(cmd.Context(), p, view, engine)
+	defer sensors.start(cmd.Context())()
+	return exitFor(f.mineWithAPI(cmd.Context(), p, view, engine))
 }
 
 // tune measures what the command line leaves open, once for each machine.
@@ -335,9 +375,7 @@ func (f *mineFlags) banner(p *minePlan) []plain.Row {
 		{Label: "ALGO", Value: describeAlgorithm(p.algorithm)},
 		{Label: "THREADS", Value: describeSetting(p)},
 	}
-	for _, d := range p.cards {
-		rows = append(rows, plain.Row{Label: "OPENCL", Value: fmt.Sprintf("%d %s, %d units", d.Index, d.Name, d.Units)})
-	}
+	rows = append(rows, cardRows(p)...)
 	for i, e := range p.endpoints {
 		secured := ""
 		if e.TLS {

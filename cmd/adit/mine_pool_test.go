@@ -180,7 +180,7 @@ func TestMineFallsBackToTheNextPool(t *testing.T) {
 	require.NoError(t, dead.Close())
 	p := newScriptedPool(t, "cn/upx2")
 	status, out, errs := adit("mine", "-o", deadAddr, "-o", p.listener.Addr().String(), "-u", "one", "-u", "two",
-		"-a", "cn/upx2", "-t", "1", "--no-tune", "--shares", "1")
+		"-a", "cn/upx2", "-t", "1", "--no-tune", "--shares", "1", "-r", "1")
 	require.Equal(t, exitOK, status, errs)
 	p.requireFine(1)
 	require.Equal(t, "two", p.logins[0]["login"])

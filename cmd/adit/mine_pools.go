@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/aditmine/adit/hash"
+	"github.com/aditmine/adit/miner/config"
 	"github.com/aditmine/adit/stratumclient"
 )
 
@@ -12,25 +14,23 @@ import (
 type poolFlags struct {
 	urls, userPass, users, passes, rigIDs, fingerprints []string
 	tls, keepalive                                      bool
+	file                                                []config.Pool // used without urls
 }
 
 // endpoints pairs the flags up: the Nth user belongs to the Nth pool; one user
 // alone belongs to all.
 func (f poolFlags) endpoints(a *hash.Algorithm) ([]stratumclient.Endpoint, error) {
-	if len(f.urls) == 0 {
-		return nil, usagef("no pool to mine on: give its address with -o host:port")
-	}
 	users, passes, err := f.logins()
 	if err != nil {
 		return nil, err
 	}
-	out := make([]stratumclient.Endpoint, len(f.urls))
-	for i, url := range f.urls {
-		if out[i], err = stratumclient.ParseEndpoint(url); err != nil {
-			return nil, usagef("-o: %v", err)
-		}
+	out, err := f.addresses()
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
 		out[i].TLS = out[i].TLS || f.tls
-		out[i].Algorithm, out[i].Keepalive = a, f.keepalive
+		out[i].Algorithm, out[i].Keepalive = a, out[i].Keepalive || f.keepalive
 	}
 	for _, flag := range []struct {
 		name   string
@@ -50,6 +50,34 @@ func (f poolFlags) endpoints(a *hash.Algorithm) ([]stratumclient.Endpoint, error
 		if out[i].User == "" {
 			return nil, usagef("no user for pool %s: give the wallet address with -u", out[i].Host)
 		}
+	}
+	return out, nil
+}
+
+// addresses reads the pools that the command line names, or else those of the
+// configuration with what it says of each.
+func (f poolFlags) addresses() (out []stratumclient.Endpoint, err error) {
+	for _, url := range f.urls {
+		e, err := stratumclient.ParseEndpoint(url)
+		if err != nil {
+			return nil, usagef("-o: %v", err)
+		}
+		out = append(out, e)
+	}
+	if len(out) > 0 {
+		return out, nil
+	}
+	for i, p := range f.file {
+		e, err := stratumclient.ParseEndpoint(p.URL)
+		if err != nil {
+			return nil, usagef("configuration, pools[%d].url: %v", i, err)
+		}
+		e.User, e.Pass, e.RigID = cmp.Or(p.User, e.User), cmp.Or(p.Pass, e.Pass), p.RigID
+		e.Fingerprint, e.TLS, e.Keepalive = p.Fingerprint, e.TLS || p.TLS || p.Fingerprint != "", p.Keepalive
+		out = append(out, e)
+	}
+	if len(out) == 0 {
+		return nil, usagef("no pool to mine on: give its address with -o host:port")
 	}
 	return out, nil
 }

@@ -81,7 +81,15 @@ func TestMineExplainsMistakes(t *testing.T) {
 	}{
 		{[]string{user, algo}, "no pool to mine on: give its address with -o host:port"},
 		{[]string{pool, algo}, "no user for pool 127.0.0.1:3333: give the wallet address with -u"},
-		{[]string{pool, user, "--opencl"}, "--opencl needs -a"},
+		{[]string{pool, user, "--opencl"}, "--opencl and --cuda need -a"},
+		{[]string{pool, user, algo, "--watchdog-hang=0"}, "--watchdog-hang 0: want a number of seconds from 1 to 3600"},
+		{[]string{pool, user, algo, "--watchdog-reinits=0"}, "want a number from 1 to 100"},
+		{[]string{pool, user, algo, "--gpu-temp-stop=NaN"}, "--gpu-temp-stop NaN: want degrees Celsius from 30 to 120"},
+		{[]string{pool, user, algo, "--gpu-temp-stop=20"}, "want degrees Celsius from 30 to 120"},
+		{[]string{pool, user, algo, "--gpu-temp-resume=60"}, "--gpu-temp-resume needs --gpu-temp-stop"},
+		{[]string{pool, user, algo, "--gpu-temp-stop=80", "--gpu-temp-resume=80"}, "to less than the 80 of"},
+		{[]string{pool, user, algo, "--opencl-devices=one"}, `"one" is no number of a device`},
+		{[]string{pool, user, algo, "-c=no-such-file"}, "reading the configuration: open no-such-file"},
 		{[]string{pool, user, "-a=cn/rr"}, "cn/r"},
 		{[]string{"-o=127.0.0.1:99999", user, algo}, "bad port"},
 		{[]string{"-o=127.0.0.1", user, algo}, "missing port"},
@@ -96,6 +104,7 @@ func TestMineExplainsMistakes(t *testing.T) {
 		{[]string{pool, user, algo, "--tls-fingerprint=12"}, "fingerprint"},
 		{[]string{pool, user, algo, "extra"}, "extra"},
 		{[]string{pool, user, algo, "--donate=1"}, "unknown flag: --donate"},
+		{[]string{pool, user, algo, "--no-cpu"}, "add --opencl or --cuda"},
 	} {
 		status, out, errs := adit(append([]string{"mine", "--dry-run"}, tc.args...)...)
 		require.Equal(t, exitUsage, status, tc.args)

@@ -51,9 +51,8 @@ func (l Limits) withDefaults() Limits {
 
 // Thermometer measures devices.
 type Thermometer interface {
-	// Temperature is that of the device at a PCI bus id, in degrees Celsius: of
-	// its hottest place that is measured. ok is false where nothing is. It must
-	// not block.
+	// Temperature is that of the core of the device at a PCI bus id, in degrees
+	// Celsius. ok is false where it is not known. It must not block.
 	Temperature(bus string) (celsius float64, ok bool)
 }
 
