@@ -4,15 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // book is what the ledger holds for the account of the run.
 type book struct {
-	shares uint64
-	work   float64
-	by     map[string]float64 // worker -> work
+	shares   uint64
+	work     float64
+	hashrate float64            // as it is shown, in hashes per second
+	by       map[string]float64 // worker -> work
 }
 
 // read reads the ledger.
@@ -23,13 +25,44 @@ func (e *Env) read() (b book, err error) {
 	}
 	b.by = map[string]float64{}
 	for _, c := range credits {
-		if c.Account == e.cfg.Login {
+		if c.Account == e.account() {
 			b.shares += c.Shares
 			b.work += c.Work
+			b.hashrate += c.Hashrate
 			b.by[c.Worker] += c.Work
 		}
 	}
 	return b, nil
+}
+
+// account is what the ledger calls the run's login.
+func (e *Env) account() string {
+	if e.owner != "" {
+		return e.owner
+	}
+	return e.cfg.Login
+}
+
+// asNew does something as a worker that the pool has never seen, so that its
+// sessions begin at the difficulty of new ones. Without a worker_separator it is
+// done as ever.
+func (e *Env) asNew(do func() error) error {
+	cfg := e.cfg
+	if cfg.Declared.WorkerSeparator == "" {
+		return do()
+	}
+	own := *cfg
+	own.Login = e.newWorker()
+	e.cfg, e.owner = &own, cfg.Login
+	defer func() { e.cfg, e.owner = cfg, "" }()
+	return do()
+}
+
+// newWorker is the run's login with the name of a worker behind it. Two runs with
+// one seed must not meet: pools remember names.
+func (e *Env) newWorker() string {
+	e.workers++
+	return e.cfg.Login + e.cfg.Declared.WorkerSeparator + "v" + strconv.FormatInt(e.cfg.Now().UnixNano()%1e12, 36) + "n" + itoa(e.workers)
 }
 
 // credited waits until the ledger has what was acknowledged, and compares.

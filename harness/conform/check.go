@@ -65,7 +65,7 @@ const (
 	NeedLedger   Capability = "ledger"   // reads what the pool credited
 	NeedControl  Capability = "control"  // starts, stops and configures the pool
 	NeedDeclared Capability = "declared" // what the operator says of the pool
-	NeedClock    Capability = "clock"    // long spans of time, real or virtual
+	NeedClock    Capability = "clock"    // moves the pool's clock
 	NeedProbe    Capability = "probe"    // memory, CPU and descriptors of the pool
 	NeedOperator Capability = "operator" // the pool's log, pages, counters and ports
 	NeedLoad     Capability = "load"     // many connections or requests at once
@@ -84,6 +84,14 @@ type Check struct {
 	Symptoms    []string     `json:"symptoms,omitempty"`
 	Tags        []string     `json:"tags,omitempty"`
 	Implemented bool         `json:"implemented"`
+	// Statistical says that the verdict rests on a sample. Such a check is skipped
+	// unless it is selected by its id or by the tag "statistical". Intervals is
+	// how many share intervals a round of it takes, where it waits for them.
+	Statistical bool `json:"statistical,omitempty"`
+	Intervals   int  `json:"share_intervals,omitempty"`
+
+	// named says that it was selected so.
+	named bool
 
 	run func(*Env) error
 }
@@ -106,13 +114,16 @@ func (c *Check) Alone() bool { return len(c.Needs) > 0 }
 // Catalogue returns every check in order. The slice is the caller's.
 func Catalogue() []Check {
 	all := slices.Concat(catalogueCN(), catalogueCKB(), catalogueOperation())
-	bodies, smoke := runs(), smokeIDs()
+	bodies, smoke, statistical := runs(), smokeIDs(), spans()
 	for i := range all {
 		c := &all[i]
 		c.run = bodies[c.ID]
 		c.Implemented = c.run != nil
 		if slices.Contains(smoke, c.ID) {
 			c.Tags = append(c.Tags, "smoke")
+		}
+		if c.Intervals, c.Statistical = statistical[c.ID]; c.Statistical {
+			c.Tags = append(c.Tags, tagStatistical)
 		}
 	}
 	return all

@@ -41,6 +41,8 @@ type Config struct {
 	// Control and Ledger are the pool's, where an adapter has them.
 	Control Control
 	Ledger  Ledger
+	// Clock moves the pool's clock, where an adapter can.
+	Clock Clock
 	// Meter and Operator look at the pool from its own machine, where an adapter
 	// can.
 	Meter    Meter
@@ -231,7 +233,7 @@ func (r *runner) carryOut(ctx context.Context, c *Check) Result {
 	}
 	for attempt := 1; ; attempt++ {
 		env, err := r.attempt(ctx, c)
-		if attempt < maxAttempts && err != nil && ctx.Err() == nil && env.disturbed() {
+		if attempt < maxAttempts && err != nil && ctx.Err() == nil && !c.Statistical && env.disturbed() {
 			continue
 		}
 		if attempt > 1 {
@@ -244,7 +246,7 @@ func (r *runner) carryOut(ctx context.Context, c *Check) Result {
 
 // attempt carries a check out once.
 func (r *runner) attempt(ctx context.Context, c *Check) (*Env, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.cfg.patience())
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.patience()+c.lasts(r.cfg.Declared.ShareInterval))
 	defer cancel()
 	env := newEnv(ctx, r.cfg, c, &r.numbers)
 	err := guard(c, env)
@@ -265,6 +267,9 @@ func (c *Config) prevented(check *Check) (Verdict, string) {
 	}
 	if why := c.Declared.Unclaimed[check.ID]; why != "" {
 		return Unsupported, "the pool does not claim it: " + why
+	}
+	if check.Statistical && !check.named {
+		return Skip, "takes a sample, and as long as that needs: select it by its id, or all such by statistical"
 	}
 	for _, lack := range []struct {
 		need   Capability

@@ -26,6 +26,9 @@ type Env struct {
 	conns  []*Conn
 	hasher hash.Hasher
 	notes  []string
+
+	owner   string // the account that workers belong to, while one is at work
+	workers int    // that were given a name
 }
 
 func newEnv(ctx context.Context, cfg *Config, c *Check, numbers *atomic.Uint64) *Env {

@@ -33,6 +33,7 @@ func (c *Check) Explain(w io.Writer) error {
 	}
 	row("needs", strings.Join(needs, ", "))
 	row("tags", strings.Join(c.Tags, ", "))
+	row("takes", c.Takes(0))
 	row("symptoms", strings.Join(c.Symptoms, ", "))
 	if !c.Implemented {
 		row("state", "not implemented in this release: a run gives UNSUPPORTED")

@@ -107,17 +107,32 @@ func (m *miner) hand(t *task, s *share) Answer {
 	return m.cn.submit(m.cn.params(t.cn, t.work, s))
 }
 
-// burst submits shares in one segment and returns how many were accepted.
-func (m *miner) burst(t *task, shares []share) (accepted int) {
+// pour submits shares in one segment and returns the ids of their answers.
+func (m *miner) pour(t *task, shares []share) (ids []string) {
 	var lines bytes.Buffer
-	var ids []string
 	for i := range shares {
 		m.nextID++
 		ids = append(ids, itoa(m.nextID))
 		lines.Write(m.line(ids[i], t, &shares[i]))
 	}
 	m.Write(lines.Bytes())
-	for _, id := range ids {
+	return ids
+}
+
+// unanswered finds good shares for the present job and submits them without
+// waiting.
+func (m *miner) unanswered(count int) (ids []string, err error) {
+	t, err := m.task()
+	if err != nil {
+		return nil, err
+	}
+	shares, err := m.stock(t, count)
+	return m.pour(t, shares), err
+}
+
+// burst submits shares in one segment and returns how many were accepted.
+func (m *miner) burst(t *task, shares []share) (accepted int) {
+	for _, id := range m.pour(t, shares) {
 		if m.Await(id).Outcome == Accepted {
 			accepted++
 		}

@@ -17,6 +17,13 @@ type Control interface {
 	Kill(ctx context.Context) error
 }
 
+// Clock moves the pool's clock, where an adapter can.
+type Clock interface {
+	// Shift moves it by d, which may be below 0, from where it is. It returns
+	// when the pool goes by the new time.
+	Shift(ctx context.Context, d time.Duration) error
+}
+
 // Ledger reads what the pool has credited.
 type Ledger interface {
 	Credits(ctx context.Context) ([]Credit, error)
@@ -28,6 +35,9 @@ type Credit struct {
 	Worker  string
 	Shares  uint64
 	Work    float64 // sum of the difficulties, in hashes
+	// Hashrate is what the pool shows, in hashes per second; 0 where it shows
+	// none.
+	Hashrate float64
 }
 
 // Declared is what a pool's operator says of it. Checks that need what is not
@@ -54,6 +64,12 @@ type Declared struct {
 	PerAddress int
 	// ShareInterval is the time between a miner's shares that vardiff aims at.
 	ShareInterval time.Duration
+	// Vardiff is a port whose difficulty follows at ShareInterval, for checks
+	// that wait for it; empty means the target. Poll is how often the pool asks
+	// its node at the latest, HashrateWindow what time the hashrate that it shows
+	// is an average over.
+	Vardiff              string
+	Poll, HashrateWindow time.Duration
 	// NiceHashAgent is an agent that gets NiceHash mode by its name.
 	NiceHashAgent string
 	// AddressForms are the forms of CKB addresses that it takes: AddressFull,

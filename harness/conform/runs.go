@@ -36,7 +36,12 @@ func runs() map[string]func(*Env) error {
 		"CKB-JOB-06": refresh, "CKB-SHR-10": ckbShr10,
 		"VD-BOUND-01": vdBound01, "VD-BOUND-02": vdBound02, "VD-BOUND-03": vdBound03, "VD-FLIGHT-01": vdFlight01, "VD-SUBSEC-01": vdSubsec01,
 		"VD-CREDIT-01": targetCredit,
-		"LAT-JOB-01":   latJob01, "LAT-JOB-02": latJob02, "LAT-JOB-03": latJob03, "LAT-JOB-04": latJob04, "LAT-SUB-03": latSub03, "LAT-TCP-01": latTCP01,
+		"VD-CONV-01":   vdConv01, "VD-CONV-02": vdConv02, "VD-STEP-01": vdStep01, "VD-STEP-02": vdStep02, "VD-STEP-03": vdStep03,
+		"VD-OVER-01": vdOver01, "VD-STEADY-01": vdSteady01, "VD-STEADY-02": vdSteady02, "VD-STEADY-03": vdSteady03,
+		"VD-CREDIT-02": vdCredit02, "VD-CREDIT-03": vdCredit03, "VD-STAT-01": vdStat01, "VD-STAT-02": vdStat02,
+		"VD-RECON-01": vdRecon01, "VD-CLOCK-01": vdClock01, "VD-PROXY-01": vdProxy01,
+		"LAT-JOB-05": latJob05, "LAT-SUB-01": latSub01, "LAT-SUB-02": latSub02,
+		"LAT-JOB-01": latJob01, "LAT-JOB-02": latJob02, "LAT-JOB-03": latJob03, "LAT-JOB-04": latJob04, "LAT-SUB-03": latSub03, "LAT-TCP-01": latTCP01,
 		"OPS-RESTART-01": opsRestart01, "OPS-RESTART-02": opsRestart02, "OPS-RESTART-03": opsRestart03, "OPS-DRAIN-01": opsDrain01,
 		"OPS-LEDGER-01": opsLedger01,
 	}

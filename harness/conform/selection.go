@@ -32,6 +32,7 @@ func (s *Selection) Choose(all []Check, profile Profile) ([]Check, error) {
 	var chosen []Check
 	for _, c := range all {
 		if (profile == Both || c.For(profile)) && s.wants(&c) {
+			c.named = s.names(&c)
 			chosen = append(chosen, c)
 		}
 	}
@@ -45,6 +46,12 @@ func (s *Selection) wants(c *Check) bool {
 		(len(s.Levels) == 0 || slices.Contains(s.Levels, c.Level)) &&
 		(len(s.Tags) == 0 || overlap(s.Tags, c.Tags)) &&
 		(len(s.Symptoms) == 0 || overlap(s.Symptoms, c.Symptoms))
+}
+
+// names reports whether a check is wanted for itself, or for being statistical.
+func (s *Selection) names(c *Check) bool {
+	return slices.ContainsFunc(s.Selectors, func(word string) bool { return c.ID == strings.ToUpper(word) }) ||
+		slices.Contains(s.Selectors, tagStatistical) || slices.Contains(s.Tags, tagStatistical)
 }
 
 // known refuses tags and symptoms that no check has.

@@ -80,6 +80,7 @@ func tcpCKB(t *testing.T) Config {
 	cfg := s.config(t)
 	cfg.Target, cfg.Timeout, cfg.Jobs, cfg.Strict, cfg.Crowd = tinyListener(t, s.serve), 30*time.Second, 8, true, 40
 	cfg.Control, cfg.Slack = nil, time.Minute // it ends with the test; the machine may be slow
+	cfg.Declared.WorkerSeparator = "."
 	return cfg
 }
 
@@ -218,6 +219,7 @@ func (c *tinyCKBSession) authorize(id, worker string) {
 		return
 	}
 	c.workers[worker] = true
+	c.diff = c.s.resume(strings.TrimPrefix(worker, "good"), c.diff)
 	c.s.awaits(c.nc, tinyIdle)
 	if c.s.is("numeric true") {
 		c.ok(id, "1")
@@ -330,6 +332,9 @@ func (c *tinyCKBSession) count(worker string, job *tinyCNJob, digest [32]byte) {
 	s.credit(name, job.diff)
 	if c.good++; c.good == tinyRetargetAfter && !c.fixed {
 		c.diff *= tinyRaise
+		for worker := range c.workers {
+			c.s.keep(strings.TrimPrefix(worker, "good"), c.diff)
+		}
 		c.setTarget()
 		c.notify(true)
 	}

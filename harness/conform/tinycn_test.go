@@ -285,7 +285,7 @@ func (c *tinyCNSession) login(id string, r tinyRequest) bool {
 	if !s.is("old session earns") {
 		delete(s.ids, c.id)
 	}
-	c.user = worker
+	c.user, c.diff = worker, s.resume(worker, c.diff)
 	c.start()
 	if s.is("empty job") && s.failing && len(s.sessions) == 1 {
 		c.ok(id, fmt.Sprintf(`{"id":%q,"job":{"blob":"","job_id":"1","target":"ffffff00"},"status":"OK"}`, c.id))
@@ -502,6 +502,7 @@ func (c *tinyCNSession) retarget() {
 		if c.s.is("out of bounds") {
 			c.diff *= 4
 		}
+		c.s.keep(c.user, c.diff)
 		c.notify(false)
 	}
 }
@@ -597,6 +598,7 @@ func tcpCN(t *testing.T) Config {
 	cfg := s.config(t)
 	cfg.Target, cfg.Timeout, cfg.Jobs, cfg.Strict, cfg.Crowd = tinyListener(t, s.serve), 30*time.Second, 8, true, 40
 	cfg.Control, cfg.Slack = nil, time.Minute // it ends with the test; the machine may be slow
+	cfg.Declared.WorkerSeparator = "."
 	return cfg
 }
 

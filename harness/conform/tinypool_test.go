@@ -34,10 +34,11 @@ type tinyBooks struct {
 	starts  int
 	lines   map[*outbox]bool
 	credits map[string]*Credit
+	left    map[string]uint64 // difficulties that workers left with
 }
 
 func newTinyBooks(defect string) *tinyBooks {
-	return &tinyBooks{defect: defect, lines: map[*outbox]bool{}, credits: map[string]*Credit{}}
+	return &tinyBooks{defect: defect, lines: map[*outbox]bool{}, credits: map[string]*Credit{}, left: map[string]uint64{}}
 }
 
 func (b *tinyBooks) credit(worker string, work uint64) {
@@ -56,6 +57,21 @@ func (b *tinyBooks) credit(worker string, work uint64) {
 	}
 	c.Shares++
 	c.Work += float64(work)
+}
+
+// keep remembers a worker's difficulty, unless it has no name.
+func (b *tinyBooks) keep(worker string, difficulty uint64) {
+	b.locked(func() {
+		if worker != "" {
+			b.left[worker] = difficulty
+		}
+	})
+}
+
+// resume is the difficulty that a worker goes on at.
+func (b *tinyBooks) resume(worker string, otherwise uint64) (difficulty uint64) {
+	b.locked(func() { difficulty = max(b.left[worker], otherwise) })
+	return difficulty
 }
 
 func (b *tinyBooks) Credits(context.Context) (out []Credit, err error) {

@@ -3,7 +3,6 @@ package conform
 import (
 	"errors"
 	"fmt"
-	"time"
 )
 
 // maxBurst is how many shares are sent in the hope of a retarget.
@@ -18,38 +17,21 @@ type retarget struct {
 
 // raise sends good shares as fast as it finds them until the difficulty rises.
 func (e *Env) raise() (*retarget, error) {
-	m, err := e.mine()
+	s, err := e.newRaisable()
 	if err != nil {
 		return nil, err
 	}
-	first, err := m.task()
-	if err != nil {
+	r := &retarget{miner: s.miner, before: s.first}
+	if r.spare, err = s.stock(s.first, 12); err != nil {
 		return nil, err
 	}
-	r := &retarget{miner: m, before: first}
-	if r.spare, err = m.stock(first, 12); err != nil {
+	if r.after, err = s.rises(); err != nil {
 		return nil, err
 	}
-	begun := time.Now()
-	for sent := 0; sent < maxBurst && time.Since(begun) < 2*e.cfg.TipWait+e.cfg.Effort; {
-		shares, err := m.stock(first, 8)
-		if err != nil {
-			return nil, err
-		}
-		sent += len(shares)
-		if m.burst(first, shares); m.closed {
-			return nil, fmt.Errorf("the pool closed the connection on good shares")
-		}
-		after, err := m.next(e.quiet(), func(t *task) bool { return t.difficulty > first.difficulty+first.difficulty/4 })
-		if err != nil {
-			return nil, failed("a job that cannot be used: "+err.Error(), "a job with a target")
-		}
-		if after != nil {
-			r.after = after
-			return r, nil
-		}
+	if r.after == nil {
+		return nil, inconclusivef("the difficulty did not rise from %d, whatever was submitted", s.first.difficulty)
 	}
-	return nil, inconclusivef("the difficulty did not rise from %d, whatever was submitted", first.difficulty)
+	return r, nil
 }
 
 // between returns a spare share that is good enough for the difficulty before

@@ -29,6 +29,8 @@ type LiveConfig struct {
 	Scenario Scenario
 	// Finder finds the shares. It stays the caller's.
 	Finder *rig.Finder
+	// Login gives each miner a login of its own; nil uses the target's for all.
+	Login func(miner int) string
 	// Progress is told what goes on; it may be nil.
 	Progress func(text string)
 }
@@ -60,9 +62,14 @@ type LiveResult struct {
 	// Records are the difficulties of each miner over time, x relative to the
 	// ideal one at Rate.
 	Records []Record `json:"records"`
+	// Answers are when each miner's shares were accepted.
+	Answers [][]time.Duration `json:"-"`
 	// Void says why the figures mean nothing; empty when they do.
 	Void []string `json:"void,omitempty"`
 }
+
+// aliveEvery is how often each miner says that it is still there.
+const aliveEvery = 5 * time.Second
 
 // slice is how often each miner's share of hashing is done: short against any
 // share interval, long against the cost of changing jobs.
@@ -70,6 +77,7 @@ const slice = 50 * time.Millisecond
 
 // liveMiner is one connection that mines at a rate.
 type liveMiner struct {
+	target  rig.Target
 	session *rig.Session
 	next    uint64
 	owes    float64 // hashes that are due
@@ -127,7 +135,10 @@ func RunLive(ctx context.Context, cfg LiveConfig) (*LiveResult, error) {
 func (l *live) open(ctx context.Context) error {
 	l.opened = l.began
 	for i := range l.cfg.Miners {
-		m := &liveMiner{rejected: map[wire.Reason]int{}}
+		m := &liveMiner{target: l.cfg.Target, rejected: map[wire.Reason]int{}}
+		if l.cfg.Login != nil {
+			m.target.Login = l.cfg.Login(i)
+		}
 		if err := l.connect(ctx, m); err != nil {
 			return fmt.Errorf("miner %d of %d: %w", i+1, l.cfg.Miners, err)
 		}
@@ -138,7 +149,7 @@ func (l *live) open(ctx context.Context) error {
 
 // connect logs a miner in.
 func (l *live) connect(ctx context.Context, m *liveMiner) (err error) {
-	m.session, err = rig.Open(ctx, &l.cfg.Target, rig.Watcher{
+	m.session, err = rig.Open(ctx, &m.target, rig.Watcher{
 		Job:    func(job *wire.Job, at time.Time) { m.issued(job, at.Sub(l.opened), l.ideal()) },
 		Result: func(r *wire.Result, at time.Time) { m.answered(r, at.Sub(l.opened)) },
 	})

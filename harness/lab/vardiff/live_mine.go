@@ -9,6 +9,9 @@ import (
 	"github.com/aditmine/adit/harness/rig"
 	"github.com/aditmine/adit/harness/stats"
 	"github.com/aditmine/adit/harness/wire"
+	"github.com/aditmine/adit/stratum"
+	"github.com/aditmine/adit/stratum/ckb"
+	"github.com/aditmine/adit/stratum/cryptonote"
 )
 
 // mine lets every miner hash its part of each slice of time, until the end.
@@ -21,7 +24,7 @@ func (l *live) mine(ctx context.Context) error {
 	}
 	tick := time.NewTicker(slice)
 	defer tick.Stop()
-	last, reconnects := time.Duration(0), l.cfg.Scenario.Reconnects
+	last, alive, reconnects := time.Duration(0), time.Duration(0), l.cfg.Scenario.Reconnects
 	for last < l.cfg.Scenario.Length {
 		select {
 		case <-ctx.Done():
@@ -37,6 +40,10 @@ func (l *live) mine(ctx context.Context) error {
 			now = min(l.cfg.Target.Now().Sub(l.began), l.cfg.Scenario.Length)
 			last = now
 		}
+		if now-alive >= aliveEvery {
+			alive = now
+			l.keepAlive()
+		}
 		due := l.work(last, now)
 		for _, m := range l.miners {
 			m.owes += due
@@ -49,6 +56,23 @@ func (l *live) mine(ctx context.Context) error {
 		last = now
 	}
 	return ctx.Err()
+}
+
+// keepAlive tells the pool that its miners are there. A connection that has
+// ended shows in the result.
+func (l *live) keepAlive() {
+	for _, m := range l.miners {
+		session := m.session.ID()
+		_, _ = m.session.Send(func(id int64) []byte { return aliveLine(&m.target, session, stratum.IntID(id)) })
+	}
+}
+
+// aliveLine is a request that every pool answers.
+func aliveLine(t *rig.Target, session string, id stratum.ID) []byte {
+	if t.Proto == rig.CKB { // which has none for this
+		return ckb.AppendAuthorize(nil, &ckb.Authorize{ID: id, User: t.Login, Pass: t.Pass})
+	}
+	return cryptonote.AppendKeepalived(nil, &cryptonote.Keepalived{ID: id, RPCID: session})
 }
 
 // reconnect ends every miner's connection and logs it in again.
@@ -141,7 +165,7 @@ func (l *live) result() *LiveResult {
 	for _, m := range l.miners {
 		m.mu.Lock()
 		m.record.End, m.record.Interval = r.Took, l.cfg.Interval
-		r.Records = append(r.Records, m.record)
+		r.Records, r.Answers = append(r.Records, m.record), append(r.Answers, m.shares)
 		took, ok := m.record.Convergence(from, goal)
 		convergence = append(convergence, secondsOr(took, ok))
 		overshoot = append(overshoot, m.record.Overshoot(from, goal))
