@@ -173,7 +173,7 @@ static void run(op *o)
 	} else if (!strcmp(name, "cn_finish")) {
 		finish(o);
 	} else {
-		uint64_t hashes = strcmp(name, "cn_loop") ? o->items / 8 : o->items;
+		uint64_t hashes = !strcmp(name, "cn_loop") ? o->items : !strcmp(name, "cn_loop of cn/gpu") ? o->items / 16 : o->items / 8;
 		host(name, o->args[0], 208 * hashes);
 		host(name, o->args[1], 1024 * hashes);
 		if (!strcmp(name, "cn_loop") && (uint32_t)o->args[2] != o->group)
@@ -399,7 +399,7 @@ API result cuModuleLoadDataEx(object **out, const char *text, unsigned n, int *o
 	if (!strstr(text, ".version") || !strstr(text, ".entry"))
 		complain("cuModuleLoadDataEx", "this is not PTX");
 	if (!r && !(r = bad))
-		snprintf((*out = make(MODULE, c))->name, 64, "%s", strstr(text, "cn_") ? "cn" : "eaglesong");
+		snprintf((*out = make(MODULE, c))->name, 64, "%s", strstr(text, "cn_loop_param_2") ? "" : " of cn/gpu");
 	return leave(r);
 }
 
@@ -420,7 +420,7 @@ API result cuModuleGetFunction(object **out, object *m, const char *name)
 		return leave(400);
 	*out = make(FUNCTION, c);
 	(*out)->last = (op *)m; // it lives as long as its module
-	snprintf((*out)->name, 64, "%s", name);
+	snprintf((*out)->name, 64, "%s%s", name, strcmp(name, "cn_loop") ? "" : m->name);
 	return leave(r);
 }
 
@@ -436,7 +436,7 @@ API result cuLaunchKernel(object *f, unsigned gx, unsigned gy, unsigned gz, unsi
 	op o = {.kind = 2, .function = f, .items = gx * bx, .group = bx};
 	static const struct { const char *name, *args; } shapes[] = { // sizes of arguments
 		{"eaglesong_search", "848"}, {"cn_prepare", "8448"}, {"cn_fill", "88"},
-		{"cn_loop", "884"}, {"cn_drain", "88"}, {"cn_finish", "8888"},
+		{"cn_loop", "884"}, {"cn_loop of cn/gpu", "88"}, {"cn_drain", "88"}, {"cn_finish", "8888"},
 	};
 	const char *args = 0;
 	for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++)
