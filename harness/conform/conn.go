@@ -22,6 +22,10 @@ const (
 	maxLine   = 1 << 20 // of one line of the pool
 	maxEvents = 64      // lines that were read and not looked at yet
 	maxKept   = 4096    // replies and pushes of one connection
+	// maxKeptBytes bounds them together, and bigLine is the length from which on
+	// no second line is read before the first was looked at.
+	maxKeptBytes = 8 << 20
+	bigLine      = 16 << 10
 )
 
 // Event is what arrives on a connection: a Line, Closed or Silence.
@@ -67,12 +71,14 @@ type Conn struct {
 	pushes  []*Message // messages with a method, oldest first
 	foreign []string   // lines that are no JSON object
 	kept    int
+	bytes   int           // of what was kept
+	big     chan struct{} // capacity 1: a big line waits to be looked at
 }
 
 func newConn(e *Env, nc net.Conn) *Conn {
 	c := &Conn{ctx: e.ctx, nc: nc, timeout: e.cfg.Timeout, log: &e.log, rec: &e.rec, tips: e.tips,
 		number: e.rec.open(e.cfg.Target), events: make(chan Event, maxEvents),
-		done: make(chan struct{}), replies: map[string][]Answer{}}
+		done: make(chan struct{}), big: make(chan struct{}, 1), replies: map[string][]Answer{}}
 	c.reader.Go(c.read)
 	return c
 }
@@ -96,7 +102,7 @@ func (c *Conn) read() {
 			if message != nil {
 				message.at = time.Now()
 			}
-			if !c.hand(Line{Raw: line, Message: message}) {
+			if !c.reserve(line) || !c.hand(Line{Raw: line, Message: message}) {
 				return
 			}
 		}
@@ -104,6 +110,19 @@ func (c *Conn) read() {
 			c.hand(Closed{err})
 			return
 		}
+	}
+}
+
+// reserve waits until a big line may be handed on.
+func (c *Conn) reserve(line []byte) bool {
+	if len(line) < bigLine {
+		return true
+	}
+	select {
+	case c.big <- struct{}{}:
+		return true
+	case <-c.done:
+		return false
 	}
 }
 
@@ -194,6 +213,9 @@ func (c *Conn) Next(d time.Duration) Event {
 	defer timer.Stop()
 	select {
 	case ev := <-c.events:
+		if line, ok := ev.(Line); ok && len(line.Raw) >= bigLine {
+			<-c.big
+		}
 		c.keep(ev)
 		return ev
 	case <-timer.C:
@@ -216,9 +238,10 @@ func (c *Conn) keep(ev Event) {
 		if ev.Message != nil {
 			c.tips.see(ev.Message)
 		}
-		if c.kept++; c.kept > maxKept {
+		if c.kept++; c.kept > maxKept || c.bytes+len(ev.Raw) > maxKeptBytes {
 			return
 		}
+		c.bytes += len(ev.Raw)
 		switch {
 		case ev.Message == nil:
 			c.foreign = append(c.foreign, string(ev.Raw))

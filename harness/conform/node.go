@@ -78,13 +78,26 @@ func (t tips) see(m *Message) {
 	switch m.Method() {
 	case "mining.notify":
 		if p := list(job); len(p) > 3 {
-			t[text(p[3])] = true
+			t.add(text(p[3]))
 		}
 		return
 	case "":
 		job = object(m.Fields["result"])["job"]
 	}
 	if blob := text(object(job)["blob"]); len(blob) >= 78 {
-		t[blob[14:78]] = true // behind versions and time
+		t.add(blob[14:78]) // behind versions and time
+	}
+}
+
+// maxTips is how many tips are remembered, and maxTip how long one may be: no
+// check asks for so many, and a pool may say anything.
+const (
+	maxTips = 1024
+	maxTip  = 128
+)
+
+func (t tips) add(tip string) {
+	if len(t) < maxTips && len(tip) <= maxTip {
+		t[tip] = true
 	}
 }
