@@ -46,6 +46,7 @@ lint: ## gofmt, go vet, staticcheck
 unit: ## unit and integration tests, with the race detector where it is bearable
 	$(GO) test $(HASH_PACKAGES)
 	$(GO) test $(MANY_CASES)
+	$(GO) test -run '^TestNodeFaults$$' ./pool
 	CGO_ENABLED=1 $(GO) test -race $(RACE_PACKAGES)
 	CGO_ENABLED=1 $(GO) test -race -short $(MANY_CASES)
 
