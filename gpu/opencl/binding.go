@@ -68,13 +68,16 @@ func read(q *cl.CommandQueue, buffer *cl.MemObject, data []uint32) error {
 	return nil
 }
 
+// buildOptions are what the driver's compiler is told.
+const buildOptions = "-cl-std=CL1.2"
+
 // build compiles a program for the only device of a context.
 func build(ctx *cl.Context, device *cl.Device, source string) (*cl.Program, error) {
 	program, err := ctx.CreateProgramWithSource([]string{source})
 	if err != nil {
 		return nil, err
 	}
-	err = program.BuildProgram([]*cl.Device{device}, "-cl-std=CL1.2")
+	err = program.BuildProgram([]*cl.Device{device}, buildOptions)
 	var failure cl.BuildError
 	switch {
 	case errors.As(err, &failure):

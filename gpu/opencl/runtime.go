@@ -10,6 +10,7 @@ import (
 
 	"github.com/aditmine/adit/gpu"
 	"github.com/aditmine/adit/gpu/internal/engine"
+	"github.com/aditmine/adit/gpu/internal/kernelcache"
 	"github.com/aditmine/adit/gpu/internal/program"
 	"github.com/aditmine/adit/hash"
 )
@@ -35,7 +36,8 @@ func NewSearcher(index int, options gpu.Options) (hash.Searcher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening %v: %w", &about, err)
 	}
-	return engine.New(&device{handle: all[index], ctx: ctx, memory: about.Memory}, about, options), nil
+	d := &device{handle: all[index], ctx: ctx, memory: about.Memory, cache: kernelcache.Default()}
+	return engine.New(d, about, options), nil
 }
 
 // device is an open one, an engine.Runtime.
@@ -43,6 +45,7 @@ type device struct {
 	handle *cl.Device
 	ctx    *cl.Context
 	memory uint64
+	cache  *kernelcache.Cache // of compiled programs; nil keeps none
 }
 
 // Memory is all there is: OpenCL does not tell what others use.
@@ -55,7 +58,7 @@ func (d *device) Build(p *program.Program) (engine.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	built, err := build(d.ctx, d.handle, text)
+	built, err := cachedBuild(d.cache, d.ctx, d.handle, text)
 	if err != nil {
 		return nil, err
 	}
