@@ -198,7 +198,7 @@ func latSub02(e *Env) error {
 		return nil
 	}
 	// A pool that polls is late by chance: how much is behind the medians?
-	_, ratio := stats.BlockRatio(loaded, idle, p99, findingConfidence, e.rng)
+	_, ratio := stats.BlockRatio(idle, loaded, p99, findingConfidence, e.rng)
 	if ratio.Low > 2 {
 		return failed(seen, "at most twice as much under load")
 	}

@@ -137,7 +137,7 @@ func (c *tinyFollower) ticks(done chan struct{}) {
 			if c.diff > 0 && !c.s.is("on submit only") {
 				c.follow(0)
 			}
-			if c.s.is("silent are banned") && c.diff > 0 && time.Since(c.first) > 15*tinyInterval && len(c.seen) < 40 {
+			if c.s.is("silent are banned") && c.diff > 0 && time.Since(c.first) > 8*tinyInterval && len(c.seen) < 40 {
 				c.s.mu.Unlock()
 				c.end()
 				return
@@ -218,7 +218,11 @@ func (s *tinyVardiff) push() {
 		c.issue()
 		switch line := `{"jsonrpc":"2.0","method":"job","params":` + c.job() + `}`; {
 		case s.is("jobs behind shares"):
-			c.after(time.Duration(recent(s.judged, time.Second))*10*time.Millisecond, line)
+			time.AfterFunc(5*time.Millisecond, func() {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				c.after(time.Duration(recent(s.judged, 20*time.Millisecond))*10*time.Millisecond, line)
+			})
 		case s.is("rare polls"):
 			c.after(8*time.Second, line)
 		default:
@@ -311,10 +315,12 @@ func (c *tinyFollower) set(d float64) {
 	switch {
 	case s.is("biased"):
 		d *= 1.5
-	case s.is("overshoots") && d > 1.5*was && was < 2*float64(s.start):
-		d *= 6
-	case s.is("crawls"):
-		d = min(d, was*1.05)
+	case s.is("overshoots") && d > 5*float64(s.start):
+		d *= 3
+	case s.is("rare polls"), s.is("jobs behind shares"):
+		return // a retarget would bring the tip
+	case s.is("stops short") && d > 2*float64(s.start):
+		d *= 0.4
 	case s.is("sinks slowly"):
 		d = max(d, was*0.995)
 	case s.is("swings"):

@@ -57,7 +57,7 @@ func (e *Env) paid(before book, shares int) (work float64, err error) {
 
 // creditSample is how many shares credit is judged by, and in how many sessions.
 const (
-	creditShares   = 120 // of the job before the retarget; half as many of that after it
+	creditShares   = 200 // of the job before the retarget; half as many of that after it
 	creditSessions = 4
 	shortShares    = 4 // of a session that leaves at once
 	shortSessions  = 100

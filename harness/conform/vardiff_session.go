@@ -14,6 +14,7 @@ const idleSpan = 120
 type raisable struct {
 	*miner
 	first *task
+	from  uint64 // the difficulty that has to be exceeded
 	sent  int
 }
 
@@ -24,7 +25,10 @@ func (e *Env) newRaisable() (*raisable, error) {
 		return nil, err
 	}
 	t, err := m.task()
-	return &raisable{miner: m, first: t}, err
+	if err != nil {
+		return nil, err
+	}
+	return &raisable{miner: m, first: t, from: t.difficulty}, nil
 }
 
 // submit sends good shares of the first job at once and returns the job that
@@ -50,7 +54,7 @@ func (r *raisable) submit(count int, want func(*task) bool) (*task, error) {
 // after all that may be sent.
 func (r *raisable) rises() (*task, error) {
 	e, begun := r.env, time.Now()
-	higher := func(t *task) bool { return t.difficulty > r.first.difficulty+r.first.difficulty/4 }
+	higher := func(t *task) bool { return t.difficulty > r.from+r.from/4 }
 	for r.sent < maxBurst && time.Since(begun) < 2*e.cfg.TipWait+e.cfg.Effort {
 		if after, err := r.submit(8, higher); after != nil || err != nil {
 			return after, err
@@ -108,7 +112,7 @@ func (e *Env) fallsSilent(floor uint64, interval time.Duration) error {
 
 // above submits shares until the difficulty is clearly above the floor.
 func (e *Env) above(m *miner, t *task, floor uint64) (*task, error) {
-	r := &raisable{miner: m, first: t}
+	r := &raisable{miner: m, first: t, from: t.difficulty}
 	after, err := r.rises()
 	if err == nil && (after == nil || after.difficulty <= 2*floor) {
 		return nil, inconclusivef("the difficulty did not rise above its least, %d, whatever was submitted", floor)
@@ -242,7 +246,7 @@ func (e *Env) jump(by time.Duration, moved *time.Duration) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.submit(2, func(*task) bool { return true }); err != nil {
+	if _, err := r.submit(2, func(t *task) bool { r.from = t.difficulty; return false }); err != nil {
 		return err
 	}
 	if err := e.cfg.Clock.Shift(e.ctx, by); err != nil {
@@ -258,11 +262,11 @@ func (e *Env) jump(by time.Duration, moved *time.Duration) error {
 	case err != nil:
 		return failed(err.Error()+", "+what, "the difficulty follows as before")
 	case after == nil:
-		return failed(fmt.Sprintf("difficulty %d after %d good shares, %s", r.first.difficulty, r.sent, what), "it rises, as it did before the jump")
-	case after.difficulty > explosion*r.first.difficulty:
-		return failed(fmt.Sprintf("difficulty %d, %d before, %s", after.difficulty, r.first.difficulty, what),
+		return failed(fmt.Sprintf("difficulty %d after %d good shares, %s", r.from, r.sent, what), "it rises, as it did before the jump")
+	case after.difficulty > explosion*r.from:
+		return failed(fmt.Sprintf("difficulty %d, %d before, %s", after.difficulty, r.from, what),
 			fmt.Sprintf("at most %d times as much", explosion))
 	}
-	e.note(fmt.Sprintf("from %d to %d with %d shares %s", r.first.difficulty, after.difficulty, r.sent, what))
+	e.note(fmt.Sprintf("from %d to %d with %d shares %s", r.from, after.difficulty, r.sent, what))
 	return e.healthy("a jump of the clock")
 }
