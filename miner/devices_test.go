@@ -79,7 +79,7 @@ func TestOneDevicesEndIsNotTheOthers(t *testing.T) {
 			Device: "Card", Bus: "0000:01:00.0", Trouble: watchdog.Failed, Action: watchdog.Drop, Reason: "broken",
 		}}, heard)
 		warnings := r.texts(EventWarning)
-		require.Equal(t, "Card: broken: dropped after 3 attempts to open it anew", warnings[len(warnings)-2])
+		require.Equal(t, "Card: dropped after 3 attempts to open it anew: broken", warnings[len(warnings)-2])
 		require.Equal(t, "no such command", warnings[len(warnings)-1])
 	})
 }

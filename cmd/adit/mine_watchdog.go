@@ -69,7 +69,7 @@ func (f *watchdogFlags) addCards(deps *miner.Deps, threads int, cards []card, th
 		c := cards[i-threads]
 		name := c.Title()
 		return watchdog.Options{
-			Name: name, Bus: c.Bus, Open: c.open, Thermometer: thermometer, Unsuited: unsuited,
+			Name: name, Alias: c.String(), Bus: c.Bus, Open: c.open, Thermometer: thermometer, Unsuited: unsuited,
 			Info: hash.SearcherInfo{Backend: c.Backend, Device: name, Impl: c.Backend, Lanes: 1},
 			Limits: watchdog.Limits{
 				Hang: time.Duration(f.hang) * time.Second, Reinits: f.reinits, StopAt: f.stop, ResumeAt: f.resume,

@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	errDriver = errors.New("CL_OUT_OF_RESOURCES\n(-5)")
+	errDriver = errors.New("card 0 (T4): CL_OUT_OF_RESOURCES\n(-5)")
 	errWork   = errors.New("no kernel")
 )
 
@@ -93,7 +93,7 @@ type rig struct {
 func newRig(t *testing.T, limits Limits, edit func(*Options)) *rig {
 	r := &rig{card: &fakeCard{release: make(chan struct{})}}
 	opts := Options{
-		Name: "Card 0", Bus: "0000:01:00.0", Open: r.card.newSearcher, Limits: limits,
+		Name: "Card 0", Alias: "card 0 (T4)", Bus: "0000:01:00.0", Open: r.card.newSearcher, Limits: limits,
 		Unsuited: func(err error) bool { return errors.Is(err, errWork) },
 		Report:   func(p Report) { r.reports = append(r.reports, p) },
 	}
@@ -160,7 +160,7 @@ func TestAFailedBatchIsStartedAgain(t *testing.T) {
 		}
 		require.NoError(t, r.until(t.Context(), time.Second))
 		require.Equal(t, []uint64{0, 1000, 2000, 2000, 3000}, r.card.starts[:5], "the same nonces once more")
-		require.Equal(t, []string{"Card 0: CL_OUT_OF_RESOURCES (-5): the batch is started again"}, r.texts())
+		require.Equal(t, []string{"Card 0: the batch is started again: CL_OUT_OF_RESOURCES (-5)"}, r.texts())
 		require.Equal(t, 1, r.card.opens)
 		require.NoError(t, r.Close())
 	})
@@ -171,11 +171,11 @@ func TestTheLadder(t *testing.T) {
 		r := newRig(t, Limits{Reinits: 2}, nil)
 		r.card.search = func(int) (uint64, error) { return 0, errDriver }
 		require.ErrorIs(t, r.until(t.Context(), time.Hour), ErrDropped)
-		const why = "Card 0: CL_OUT_OF_RESOURCES (-5): "
+		const why = ": CL_OUT_OF_RESOURCES (-5)"
 		require.Equal(t, []string{
-			why + "the batch is started again", why + "opening it anew in 5s (1 of 2)",
-			why + "the batch is started again", why + "opening it anew in 10s (2 of 2)",
-			why + "the batch is started again", why + "dropped after 2 attempts to open it anew",
+			"Card 0: the batch is started again" + why, "Card 0: opening it anew in 5s (1 of 2)" + why,
+			"Card 0: the batch is started again" + why, "Card 0: opening it anew in 10s (2 of 2)" + why,
+			"Card 0: the batch is started again" + why, "Card 0: dropped after 2 attempts to open it anew" + why,
 		}, r.texts())
 		s := r.Status()
 		require.Equal(t, Dropped, s.State)
@@ -274,7 +274,7 @@ func TestASearchThatNeverReturnsIsLeftBehind(t *testing.T) {
 		}
 		require.Equal(t, 19*100*time.Millisecond+30*time.Second, time.Since(began))
 		require.NoError(t, r.until(t.Context(), 10*time.Second))
-		require.Equal(t, []string{"Card 0: searching: the driver does not answer: opening it anew in 5s (1 of 3)"}, r.texts())
+		require.Equal(t, []string{"Card 0: opening it anew in 5s (1 of 3): searching: the driver does not answer"}, r.texts())
 		require.Equal(t, 2, r.card.opens)
 		require.Equal(t, r.card.starts[19], r.card.starts[20], "its nonces are tried again")
 		require.NoError(t, r.Close())
@@ -328,7 +328,7 @@ func TestSlowBatches(t *testing.T) {
 			return 1000, nil
 		}
 		require.NoError(t, r.until(t.Context(), time.Minute))
-		require.Equal(t, []string{"Card 0: 3 batches in a row took more than 10 times as long as usual: opening it anew in 5s (1 of 3)"}, r.texts())
+		require.Equal(t, []string{"Card 0: opening it anew in 5s (1 of 3): 3 batches in a row took more than 10 times as long as usual"}, r.texts())
 		require.EqualValues(t, 1000*len(r.card.starts), r.next, "slow batches count")
 		require.NoError(t, r.Close())
 	})
@@ -344,7 +344,7 @@ func TestWrongHits(t *testing.T) {
 		require.Empty(t, r.reports)
 		r.Judge(false)
 		require.NoError(t, r.until(t.Context(), time.Second))
-		require.Equal(t, []string{"Card 0: 3 of the last 32 hits failed their re-check: opening it anew in 5s (1 of 3)"}, r.texts())
+		require.Equal(t, []string{"Card 0: opening it anew in 5s (1 of 3): 3 of the last 32 hits failed their re-check"}, r.texts())
 		require.NoError(t, r.until(t.Context(), time.Minute))
 		require.Equal(t, 2, r.card.opens)
 		require.Len(t, r.reports, 1, "what was counted counts once")
@@ -391,7 +391,7 @@ func TestHeat(t *testing.T) {
 		require.NoError(t, r.until(t.Context(), 3*time.Second))
 		require.Greater(t, len(r.card.starts), calls)
 		require.Equal(t, Working, r.Status().State)
-		require.Equal(t, []string{"Card 0: 85 °C, the limit is 85: stopped until it is down to 70", "Card 0: down to 70 °C: it goes on"}, r.texts())
+		require.Equal(t, []string{"Card 0: stopped until it is down to 70: 85 °C, the limit is 85", "Card 0: it goes on: down to 70 °C"}, r.texts())
 		require.Equal(t, 1, r.card.opens)
 		require.NoError(t, r.Close())
 	})

@@ -2,6 +2,7 @@ package watchdog
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -57,7 +58,7 @@ func after(moments []time.Time, since time.Time) []time.Time {
 // trouble books what happened and does something about it. It returns
 // ErrResting or ErrDropped.
 func (d *Device) trouble(t Trouble, reason string) error {
-	reason = oneLine(reason)
+	reason = strings.TrimPrefix(oneLine(reason), oneLine(d.opts.Alias)+": ")
 	now := time.Now()
 	action := d.ladder.next(t, d.host != nil && d.host.searcher != nil, now)
 	d.ready = false

@@ -60,6 +60,9 @@ type Thermometer interface {
 type Options struct {
 	// Name is the device's for people; Bus its PCI bus id, or "".
 	Name, Bus string
+	// Alias is a name that the searcher's errors may begin with; reports do not
+	// repeat it.
+	Alias string
 	// Info stands for the searcher's own while it is not open.
 	Info hash.SearcherInfo
 	// Open makes the device's searcher. It runs on the thread that uses the

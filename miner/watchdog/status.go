@@ -92,5 +92,6 @@ type Report struct {
 	Next    string // what is done about it, in words
 }
 
-// String is the report as a log line.
-func (r Report) String() string { return r.Device + ": " + r.Reason + ": " + r.Next }
+// String is the report as a log line. What drivers say may be long: it comes
+// last.
+func (r Report) String() string { return r.Device + ": " + r.Next + ": " + r.Reason }
