@@ -253,6 +253,7 @@ func (f *mineFlags) run(cmd *cobra.Command) error {
 	leaveRoom(p.setting.threads)
 	deps := minerDeps(client, f.lanesFor(p), p.cpus)
 	sensors := newSensors(p.cards)
+	view.sensors = sensors.source()
 	f.watchdog.addCards(&deps, p.setting.threads, p.cards, sensors, cmd.ErrOrStderr())
 	engine, err := miner.New(miner.Config{
 		Algorithm: p.algorithm, Workers: p.setting.threads + len(p.cards), Goal: f.shares, Dialect: string(stratumclient.DialectOf(p.algorithm)),

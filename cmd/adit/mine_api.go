@@ -58,7 +58,9 @@ func (f *mineFlags) mineWithAPI(ctx context.Context, p *minePlan, view minerView
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	handler, err := api.NewHandler(f.apiConfig(p, engine, stop))
+	cfg := f.apiConfig(p, engine, stop)
+	cfg.Telemetry = view.sensors
+	handler, err := api.NewHandler(cfg)
 	if err != nil {
 		return err
 	}

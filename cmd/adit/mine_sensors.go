@@ -35,6 +35,14 @@ func (s *sensors) start(ctx context.Context) (stop func()) {
 	}
 }
 
+// source is what the dashboard and the API show of the cards; nil without any.
+func (s *sensors) source() func() telemetry.Snapshot {
+	if s.sampler == nil {
+		return nil
+	}
+	return s.sampler.Snapshot
+}
+
 // Temperature is that of a card's core; the watchdog asks for it.
 func (s *sensors) Temperature(bus string) (celsius float64, ok bool) {
 	if s.sampler == nil {

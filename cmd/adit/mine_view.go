@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/aditmine/adit/gpu/telemetry"
 	"github.com/aditmine/adit/miner"
 	"github.com/aditmine/adit/miner/plain"
 	"github.com/aditmine/adit/miner/tui"
@@ -31,6 +32,8 @@ type minerView struct {
 	banner                []plain.Row // printed first where lines are
 	// extra gives more lines for the dashboard; see tui.Options.
 	extra func() []string
+	// sensors is what the cards tell; nil is none.
+	sensors func() telemetry.Snapshot
 }
 
 // newMinerView shows an engine on a command's streams.
@@ -106,7 +109,7 @@ func (v minerView) log(ctx context.Context, engine *miner.Engine, file *os.File)
 
 func (v minerView) tuiOptions() tui.Options {
 	return tui.Options{
-		Version: version, ASCII: v.ascii || !v.unicode(), Extra: v.extra,
+		Version: version, ASCII: v.ascii || !v.unicode(), Extra: v.extra, Sensors: v.sensors,
 		Renderer: tui.NewRenderer(v.stdout, v.color()),
 	}
 }
