@@ -14,7 +14,7 @@ func catalogueCKB() []Check {
 		def("CKB-AUTH-02", Must, Safety, "", "login-fails share-theft", "An invalid address, or one of another network, is refused.", "three bad addresses"),
 		def("CKB-AUTH-03", Must, DeFacto, "", "login-fails", "Authorising before subscribing gives an error, or works and stays consistent.", "authorize first"),
 		def("CKB-AUTH-04", Must, Safety, "ledger declared", "wrong-credit", "Workers that share a connection are credited apart, or the second is refused.", "two authorisations"),
-		def("CKB-AUTH-05", Should, DeFacto, "control", "login-fails", "Full, short and deprecated addresses are taken as the pool declares.", "the forms of one lock"),
+		def("CKB-AUTH-05", Should, DeFacto, "declared", "login-fails", "Full, short and deprecated addresses are taken as the pool declares.", "the forms of one lock"),
 		def("CKB-TGT-01", Must, Written, "", "miner-confused", "A target of 64 hexadecimal digits, big-endian and not zero, comes before the first job.", "the order of messages"),
 		def("CKB-TGT-02", Must, DeFacto, "node", "blocks-lost", "The share target is never harder than the network's.", "the target against the node's"),
 		def("CKB-TGT-03", Must, DeFacto, "load", "rejects-after-retarget", "A new target holds from the next job; earlier jobs keep theirs.", "shares across a retarget"),
@@ -39,8 +39,8 @@ func catalogueCKB() []Check {
 		def("CKB-SHR-10", Must, Safety, "node", "blocks-lost", "A share that solves a block reaches the node with the nonce that was mined.", "a share at the network's difficulty"),
 		def("CKB-SHR-11", Should, DeFacto, "", "miner-confused", "Fields with 0x are always taken or always refused.", "three shares with 0x"),
 		def("CKB-EXT-01", May, DeFacto, "", "miner-confused", "mining.extranonce.subscribe is answered.", "the reply"),
-		def("CKB-EXT-02", Must, DeFacto, "control", "good-shares-rejected", "After set_extranonce, shares of older jobs are still judged with the older nonce1.", "shares across a change"),
-		def("CKB-B-01", May, Written, "control", "login-fails", "The older dialect: login, work and submit as its document says.", "a session in it"),
-		def("CKB-B-02", Must, Safety, "control", "duplicate-work", "In the older dialect two miners without assigned nonces still get different work.", "two sessions in it"),
+		def("CKB-EXT-02", Must, DeFacto, "declared wait", "good-shares-rejected", "After set_extranonce, shares of older jobs are still judged with the older nonce1.", "shares across a change"),
+		def("CKB-B-01", May, Written, "", "login-fails", "The older dialect: login, work and submit as its document says.", "a session in it, with bad shares"),
+		def("CKB-B-02", Must, Safety, "", "duplicate-work", "In the older dialect two miners without assigned nonces still get different work.", "two sessions in it"),
 	}
 }

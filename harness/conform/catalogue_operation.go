@@ -61,30 +61,30 @@ func catalogueRobustness() []Check {
 		def("ROB-LINE-03", Should, Safety, "", "disconnects", "The limit is one line's, not that of a burst of lines.", "a thousand lines at once"),
 		def("ROB-SLOW-01", Must, Safety, "declared wait", "overload", "A client that never finishes its login is closed in time.", "a byte now and then"),
 		def("ROB-SLOW-02", Must, Safety, "node load", "overload late-jobs", "A client that does not read is removed, and the others notice nothing.", "a non-reader beside healthy sessions"),
-		def("ROB-SLOW-03", Must, Safety, "load probe", "crash", "A thousand non-readers cost at most 256 KiB each.", "memory"),
+		def("ROB-SLOW-03", Must, Safety, "load probe", "crash", "Many non-readers cost at most 256 KiB each.", "memory"),
 		def("ROB-HALF-01", Must, Safety, "", "good-shares-rejected", "A client that closes its sending side after a request still gets the answer, then the end.", "half-close behind a submit"),
 		def("ROB-HALF-02", Must, Safety, "declared wait", "overload", "A peer that vanished is removed within the idle limit.", "a black-holed connection"),
 		def("ROB-HALF-03", Should, Safety, "load probe", "crash", "A reset in mid-line frees everything.", "descriptors and threads"),
 		def("ROB-STORM-01", Must, Safety, "load", "overload crash", "A thousand miners that reconnect at once are all served.", "a reconnect storm"),
 		def("ROB-STORM-02", Should, Safety, "load probe", "crash", "A hundred thousand connections leave nothing behind.", "descriptors and heap"),
-		def("ROB-STORM-03", Should, Safety, "control load", "overload", "Limits on connections are kept by an error or a close.", "more than the limit"),
+		def("ROB-STORM-03", Should, Safety, "declared load", "overload", "Limits on connections are kept by an error or a close.", "more than the limit"),
 		def("ROB-NODE-01", Must, Safety, "node", "late-jobs crash", "When the node fails, sessions stay and new work comes once it is back.", "the node answers errors, then finds a block"),
 		def("ROB-NODE-02", Must, Safety, "node", "late-jobs blocks-lost", "A reorganisation gives jobs on the new tip.", "the node replaces its tip"),
-		def("ROB-NODE-03", Must, Safety, "node control", "good-shares-rejected", "Changes of difficulty, epoch or seed take effect at the height where they do on the chain.", "a boundary height"),
+		def("ROB-NODE-03", Must, Safety, "node", "good-shares-rejected", "A change of the network's difficulty takes effect at the height where it does on the chain.", "shares that solve a block on one side of the height alone"),
 	}
 }
 
 func catalogueSecurity() []Check {
 	return []Check{
-		def("SEC-BAN-01", Should, Safety, "control load", "bans", "Many invalid shares lead to a ban or throttle; five in a hundred do not.", "two miners"),
+		def("SEC-BAN-01", Should, Safety, "load", "bans", "Many invalid shares lead to a ban or throttle; five in a hundred do not.", "two miners"),
 		def("SEC-BAN-02", Must, Safety, "", "bans disconnects", "One malformed or repeated share does not get an address banned.", "one of each, then a login"),
-		def("SEC-BAN-03", Should, Safety, "control load", "bans", "A good session behind a banned address is treated as declared.", "two miners at one address"),
-		def("SEC-BAN-04", Must, Safety, "control clock", "bans crash", "Bans end as declared, and a million of them fit in bounded memory.", "long spans"),
-		def("SEC-BAN-05", Must, Safety, "control load", "bans", "Open sessions of a banned address are closed or refused with a reason.", "a ban beside an open session"),
-		def("SEC-BAN-06", Must, Safety, "control ledger", "bans", "Bad shares under another's address from elsewhere do not harm its owner.", "an attacker and a victim"),
+		def("SEC-BAN-03", Should, Safety, "declared load", "bans", "A good session behind a banned address is treated as declared.", "two miners at one address"),
+		def("SEC-BAN-04", Must, Safety, "declared wait", "bans crash", "Bans end as declared, and not before.", "logins during a ban and after it"),
+		def("SEC-BAN-05", Must, Safety, "load", "bans", "Open sessions of a banned address are closed or refused with a reason.", "a ban beside an open session"),
+		def("SEC-BAN-06", Must, Safety, "ledger load", "bans", "Bad shares under another's address from elsewhere do not harm its owner.", "an attacker and a victim"),
 		def("SEC-PP-01", Must, Safety, "", "exposure bans", "PROXY headers are believed from trusted peers alone.", "a forged header"),
 		def("SEC-PP-02", Must, Safety, "proxy", "exposure", "Where a PROXY header is required, a missing or broken one closes the connection.", "connections without it"),
-		def("SEC-PP-03", Must, Safety, "proxy control", "bans", "Bans and limits use the address in the PROXY header.", "several claimed clients"),
+		def("SEC-PP-03", Must, Safety, "proxy load", "bans", "Bans use the address in the PROXY header.", "several claimed clients"),
 		def("SEC-PP-04", Must, Safety, "proxy", "crash", "Cut and malformed PROXY headers do no harm.", "a table of headers"),
 		def("SEC-FLOOD-01", Must, Safety, "load", "overload", "A flood of logins does not hold up the jobs of others.", "an open-loop load"),
 		def("SEC-FLOOD-02", Must, Safety, "load probe", "overload", "A flood of worthless shares costs the pool a bounded number of hashes.", "processor time"),
@@ -93,9 +93,9 @@ func catalogueSecurity() []Check {
 		def("SEC-HIJACK-01", Info, Safety, "tls", "exposure", "What somebody on the path can do to shares, with and without TLS.", "a proxy that rewrites"),
 		def("SEC-HIJACK-02", Should, Safety, "ledger", "share-theft", "A share made for one account cannot be credited to another.", "the same share elsewhere"),
 		def("SEC-RECON-01", Should, Safety, "", "exposure", "The pool does not send miners to another host by itself.", "client.reconnect in any session"),
-		def("SEC-15", Must, Safety, "control", "exposure", "Interfaces for the operator are closed unless opened, and hold no secrets.", "a look at the ports"),
-		def("SEC-16", Must, Safety, "control", "share-theft", "A release refuses test settings of the proof of work on a main network.", "the configuration"),
-		def("SEC-INJ-01", Must, Safety, "control", "exposure", "Markup, SQL and control sequences in names stay inert wherever they are shown.", "planted names"),
+		def("SEC-15", Must, Safety, "operator", "exposure", "Interfaces for the operator are closed unless opened, and hold no secrets.", "a look at the ports"),
+		def("SEC-16", Must, Safety, "control operator", "share-theft", "A release refuses test settings of the proof of work on a main network.", "the configuration"),
+		def("SEC-INJ-01", Must, Safety, "operator", "exposure", "Markup, SQL and control sequences in names stay inert wherever they are shown.", "planted names"),
 	}
 }
 
@@ -106,6 +106,6 @@ func catalogueLedger() []Check {
 		def("OPS-RESTART-03", Must, Safety, "control", "restart duplicate-work", "Assigned nonces do not repeat over a restart at the same height.", "first jobs before and after"),
 		def("OPS-DRAIN-01", Should, Safety, "control", "restart", "A pool that ends answers what it was asked before it closes.", "shares on the way at SIGTERM"),
 		def("OPS-LEDGER-01", Must, Safety, "ledger", "wrong-credit", "The ledger's sum is that of the shares accepted on the wire.", "both"),
-		def("OPS-METRIC-01", Should, Safety, "ledger", "wrong-hashrate", "Exported counters equal what was seen on the wire.", "both"),
+		def("OPS-METRIC-01", Should, Safety, "operator", "wrong-hashrate", "Exported counters equal what was seen on the wire.", "both"),
 	}
 }

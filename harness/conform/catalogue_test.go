@@ -27,7 +27,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 			require.True(t, symptoms[s], "%s: %s", c.ID, s)
 		}
 		for _, n := range c.Needs {
-			require.Contains(t, []Capability{NeedNode, NeedTLS, NeedProxy, NeedLedger, NeedControl, NeedDeclared, NeedClock, NeedProbe, NeedLoad, NeedWait}, n, c.ID)
+			require.Contains(t, []Capability{NeedNode, NeedTLS, NeedProxy, NeedLedger, NeedControl, NeedDeclared, NeedClock, NeedProbe, NeedOperator, NeedLoad, NeedWait}, n, c.ID)
 		}
 	}
 	require.Equal(t, map[Profile]int{CN: 67, CKB: 38, Both: 77}, counts)

@@ -10,16 +10,19 @@ import (
 // cnConn06: the same over TLS.
 func cnConn06(e *Env) error {
 	e.target = e.cfg.Declared.TLS
-	e.wrap = func(nc net.Conn) (net.Conn, error) {
-		// Whose certificate it is is not the question here.
-		c := tls.Client(nc, &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true})
-		if err := c.HandshakeContext(e.ctx); err != nil {
-			return nil, failed("the TLS handshake failed: "+clip(err.Error()), "TLS 1.2 or newer")
-		}
-		e.note(tls.VersionName(c.ConnectionState().Version))
-		return c, nil
-	}
+	e.wrap = e.secured
 	return cnLogin01(e)
+}
+
+// secured puts TLS around a connection.
+func (e *Env) secured(nc net.Conn) (net.Conn, error) {
+	// Whose certificate it is is not the question here.
+	c := tls.Client(nc, &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true})
+	if err := c.HandshakeContext(e.ctx); err != nil {
+		return nil, failed("the TLS handshake failed: "+clip(err.Error()), "TLS 1.2 or newer")
+	}
+	e.note(tls.VersionName(c.ConnectionState().Version))
+	return c, nil
 }
 
 // header opens a connection and begins it with a PROXY header.

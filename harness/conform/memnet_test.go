@@ -3,10 +3,12 @@ package conform
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +17,7 @@ import (
 // the tests find does not depend on how fast the machine is.
 type memNet struct {
 	incoming chan net.Conn
+	clients  atomic.Uint32
 	closed   chan struct{}
 	once     sync.Once
 }
@@ -35,11 +38,17 @@ func (n *memNet) Accept() (net.Conn, error) {
 func (n *memNet) Close() error   { n.once.Do(func() { close(n.closed) }); return nil }
 func (n *memNet) Addr() net.Addr { return memAddr("mem") }
 
-func (n *memNet) dial(ctx context.Context, _, address string) (net.Conn, error) {
+// from makes a dialler with a client address of its own.
+func (n *memNet) from() func(context.Context, string, string) (net.Conn, error) {
+	client := memAddr(fmt.Sprintf("client-%d", n.clients.Add(1)))
+	return func(ctx context.Context, _, address string) (net.Conn, error) { return n.dial(ctx, client, address) }
+}
+
+func (n *memNet) dial(ctx context.Context, client memAddr, address string) (net.Conn, error) {
 	a, b := newMemPipe(), newMemPipe()
 	select {
-	case n.incoming <- &memConn{in: a, out: b, port: memAddr(address)}:
-		return &memConn{in: b, out: a}, nil
+	case n.incoming <- &memConn{in: a, out: b, local: memAddr(address), remote: client}:
+		return &memConn{in: b, out: a, local: client, remote: memAddr(address)}, nil
 	case <-n.closed:
 		return nil, errors.New("connection refused")
 	case <-ctx.Done():
@@ -82,7 +91,8 @@ func (p *memPipe) end(ended, refused bool) {
 // memConn is one end of a connection.
 type memConn struct {
 	in, out *memPipe
-	port    memAddr // that was dialled, on the server's side
+	local   memAddr // on the server's side what was dialled
+	remote  memAddr
 	mu      sync.Mutex
 	until   [2]time.Time // deadlines of reading and of writing
 }
@@ -162,8 +172,8 @@ func (c *memConn) Close() error {
 
 func (c *memConn) CloseWrite() error { c.out.end(true, false); return nil }
 
-func (c *memConn) LocalAddr() net.Addr  { return c.port }
-func (c *memConn) RemoteAddr() net.Addr { return memAddr("peer") }
+func (c *memConn) LocalAddr() net.Addr  { return c.local }
+func (c *memConn) RemoteAddr() net.Addr { return c.remote }
 
 func (c *memConn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))

@@ -26,6 +26,10 @@ type Node interface {
 // as new transactions do.
 type Renewer interface{ Renew() }
 
+// Refuser is a node that can be made to refuse every block that comes from
+// outside, as one does that knows better.
+type Refuser interface{ RefuseBlocks(bool) }
+
 // steered is a node in the hands of one check. It counts what the check has
 // asked for, so that other blocks can be told from those.
 type steered struct {

@@ -41,9 +41,12 @@ type Operator interface {
 	StartsWith(ctx context.Context) (taken []string, tried int, err error)
 }
 
+// LogName is the Name of the pool's log among what it shows.
+const LogName = "log"
+
 // Shown is one text that the pool shows.
 type Shown struct {
-	Name string // "log", or an address
+	Name string // LogName, or an address
 	Type string // the media type: "text/plain" for a log
 	Text string
 }

@@ -1,8 +1,10 @@
 package conform
 
+import "maps"
+
 // runs are the checks that can be carried out, by id.
 func runs() map[string]func(*Env) error {
-	return map[string]func(*Env) error{
+	all := map[string]func(*Env) error{
 		"CN-CONN-01": cnConn01, "CN-CONN-02": cnConn02, "CN-CONN-03": cnConn03, "CN-CONN-04": cnConn04,
 		"CN-CONN-05": cnConn05, "CN-CONN-07": cnConn07,
 		"CN-LOGIN-01": cnLogin01, "CN-LOGIN-02": cnLogin02, "CN-LOGIN-03": cnLogin03, "CN-LOGIN-04": cnLogin04,
@@ -45,6 +47,8 @@ func runs() map[string]func(*Env) error {
 		"OPS-RESTART-01": opsRestart01, "OPS-RESTART-02": opsRestart02, "OPS-RESTART-03": opsRestart03, "OPS-DRAIN-01": opsDrain01,
 		"OPS-LEDGER-01": opsLedger01,
 	}
+	maps.Copy(all, runsOperator())
+	return all
 }
 
 // smokeIDs are the quick checks of what a pool must not get wrong.

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -148,18 +150,31 @@ func (t *tinyReader) parse(line []byte) (req tinyRequest, good bool) {
 	return req, good && (t.reads < 2 || t.defect != "pieces refused")
 }
 
-// tinyHeader reads a PROXY header and reports whether it is a right one.
-func tinyHeader(nc net.Conn) bool {
+// tinyHeader reads a PROXY header and returns the client in it, "" when it is
+// not a right one.
+func tinyHeader(nc net.Conn) string {
 	var line []byte
 	for b := make([]byte, 1); len(line) < 108; line = append(line, b[0]) {
 		if _, err := nc.Read(b); err != nil {
-			return false
+			return ""
 		}
 		if b[0] == '\n' {
-			return string(line)+"\n" == goodHeader
+			return tinyClient(string(line))
 		}
 	}
-	return false
+	return ""
+}
+
+func tinyClient(header string) string {
+	parts := strings.Split(header, " ")
+	if len(parts) != 6 || parts[0] != "PROXY" || parts[1] != "TCP4" || !strings.HasSuffix(parts[5], "\r") {
+		return ""
+	}
+	_, err := strconv.ParseUint(parts[4], 10, 16)
+	if net.ParseIP(parts[2]) == nil || net.ParseIP(parts[3]) == nil || err != nil {
+		return ""
+	}
+	return parts[2]
 }
 
 type tinyRequest struct {
@@ -184,6 +199,9 @@ type tinyChain struct {
 	salt       int
 	difficulty uint64
 	handed     int
+	refusing   bool
+	refused    int
+	nets       []uint64 // difficulties, of the present height last
 	failing    bool
 	changed    func() // tells the sessions; mu is held
 }
@@ -194,6 +212,7 @@ func (c *tinyChain) advance(n int, salt int) error {
 	for range n {
 		c.height++
 		c.salt += salt
+		c.nets = append(c.nets, c.difficulty)
 		c.changed()
 	}
 	return nil
@@ -208,8 +227,13 @@ func (c *tinyChain) Recover()           { c.mu.Lock(); defer c.mu.Unlock(); c.fa
 func (c *tinyChain) Handed() (taken, refused int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.handed, 0
+	return c.handed, c.refused
 }
+
+func (c *tinyChain) RefuseBlocks(yes bool) { c.mu.Lock(); defer c.mu.Unlock(); c.refusing = yes }
+
+// before is the difficulty of the height before.
+func (c *tinyChain) before() uint64 { return c.nets[max(0, len(c.nets)-2)] }
 func (c *tinyChain) SetDifficulty(d uint64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -258,7 +282,7 @@ func bubble(t *testing.T, checks []Check, configure func(t *testing.T) Config) (
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := configure(t)
-		if cfg.Dial == nil {
+		if cfg.DialFrom == nil {
 			t.Fatal("the server is not in memory")
 		}
 		found, odd = findings(t, cfg, checks)
@@ -269,8 +293,9 @@ func bubble(t *testing.T, checks []Check, configure func(t *testing.T) Config) (
 // virtual are the settings of a run in virtual time: answers are awaited for
 // long, and cost nothing.
 func virtual(cfg Config, network *memNet) Config {
-	cfg.Dial, cfg.Target, cfg.NewHasher = network.dial, "pool.test:3333", newPaced
+	cfg.DialFrom, cfg.Target, cfg.NewHasher = network.from, tinyTarget, newPaced
 	cfg.Declared = tinyDeclared()
+	cfg.Pass = "password-of-a-miner"
 	cfg.TipWait, cfg.Timeout, cfg.Effort, cfg.Jobs, cfg.Strict, cfg.Crowd = 10*time.Second, 20*time.Second, time.Minute, 8, true, 40
 	return cfg
 }

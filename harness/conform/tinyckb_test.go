@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aditmine/adit/chain"
+	"github.com/aditmine/adit/chain/ckb"
 	"github.com/aditmine/adit/hash"
 )
 
@@ -35,10 +36,12 @@ type tinyCKBSession struct {
 	nc net.Conn
 	*outbox
 	fixed   bool
+	party   tinyParty
 	diff    uint64
 	good    int
 	nonce1  []byte
 	again   bool // subscribed before
+	renames bool // takes another nonce1
 	workers map[string]bool
 	jobs    map[string]tinyCNJob // blob: the pow hash
 	seq     int
@@ -46,7 +49,7 @@ type tinyCKBSession struct {
 
 func newTinyCKB(defect string) *tinyCKB {
 	s := &tinyCKB{tinyBooks: newTinyBooks(defect), sessions: map[*tinyCKBSession]bool{}, seen: map[string]bool{}}
-	s.height, s.difficulty = 100, math.MaxInt64
+	s.height, s.difficulty, s.nets = 100, math.MaxInt64, []uint64{math.MaxInt64}
 	s.changed = func() {
 		for c := range s.sessions {
 			c.setTarget()
@@ -61,7 +64,7 @@ func (s *tinyCKB) config(t *testing.T) Config {
 	t.Helper()
 	a, err := hash.Lookup("eaglesong")
 	require.NoError(t, err)
-	return Config{Profile: CKB, Login: "good", ForeignLogin: "foreign", Pass: "x", Algorithm: a, NewHasher: newCheap, Node: s, Control: s.tinyBooks, Ledger: s.tinyBooks, Seed: 7}
+	return Config{Profile: CKB, Login: "good", ForeignLogin: "foreign", SecondLogin: "other", Pass: "x", Algorithm: a, NewHasher: newCheap, Node: s, Control: s.tinyBooks, Ledger: s.tinyBooks, Operator: s.tinyBooks, Seed: 7}
 }
 
 // memCKB serves a server with a defect in memory.
@@ -79,7 +82,7 @@ func tcpCKB(t *testing.T) Config {
 	s := newTinyCKB("")
 	cfg := s.config(t)
 	cfg.Target, cfg.Timeout, cfg.Jobs, cfg.Strict, cfg.Crowd = tinyListener(t, s.serve), 30*time.Second, 8, true, 40
-	cfg.Control, cfg.Slack = nil, time.Minute // it ends with the test; the machine may be slow
+	cfg.Control, cfg.Operator, cfg.Slack = nil, nil, time.Minute // it ends with the test; the machine may be slow
 	cfg.Declared.WorkerSeparator = "."
 	return cfg
 }
@@ -93,8 +96,11 @@ func (s *tinyCKB) serve(nc net.Conn) {
 		return
 	}
 	defer s.leave(c.outbox)
-	if nc.LocalAddr().String() == tinyProxy && !tinyHeader(nc) {
-		return
+	c.party.client = tinyHost(nc)
+	if nc.LocalAddr().String() == tinyProxy {
+		if c.party.client = tinyHeader(nc); c.party.client == "" {
+			return
+		}
 	}
 	var writer sync.WaitGroup
 	writer.Go(c.run)
@@ -120,6 +126,7 @@ func (s *tinyCKB) renew(t *testing.T) {
 				s.mu.Lock()
 				s.renewals++
 				for c := range s.sessions {
+					c.rename()
 					c.notify(s.is("clean refresh"))
 				}
 				s.mu.Unlock()
@@ -152,6 +159,14 @@ func (c *tinyCKBSession) handle(r tinyRequest) bool {
 	if len(c.workers) > 0 {
 		c.s.awaits(c.nc, tinyIdle)
 	}
+	if len(c.workers) > 0 && c.s.banned(c.party) {
+		c.fail(r.id(), 24, "Banned")
+		return false
+	}
+	if strings.HasPrefix(r.Method, "ckb_") {
+		c.older(r)
+		return true
+	}
 	var p []any
 	bad := json.Unmarshal(r.Params, &p) != nil
 	arg := func(i int) string {
@@ -165,12 +180,15 @@ func (c *tinyCKBSession) handle(r tinyRequest) bool {
 	case bad:
 		c.fail(r.id(), 20, "Malformed params")
 	case r.Method == "mining.subscribe":
-		c.subscribe(r.id())
+		c.subscribe(r.id(), arg(1))
 	case r.Method == "mining.authorize":
 		c.authorize(r.id(), arg(0))
 	case r.Method == "mining.submit":
 		c.judge(r.id(), arg(0), arg(1), arg(2))
-	case strings.HasPrefix(r.Method, "mining.suggest") && !c.s.is("no suggestions"), r.Method == "mining.extranonce.subscribe":
+	case strings.HasPrefix(r.Method, "mining.suggest") && !c.s.is("no suggestions"):
+		c.ok(r.id(), "true")
+	case r.Method == "mining.extranonce.subscribe":
+		c.renames = true
 		c.ok(r.id(), "true")
 	default:
 		c.fail(r.id(), 20, "Unknown method")
@@ -178,7 +196,10 @@ func (c *tinyCKBSession) handle(r tinyRequest) bool {
 	return true
 }
 
-func (c *tinyCKBSession) subscribe(id string) {
+func (c *tinyCKBSession) subscribe(id, resume string) {
+	if b, err := hex.DecodeString(resume); err == nil && len(b) == 4 && c.s.is("resumes") {
+		c.nonce1 = b
+	}
 	if c.nonce1 == nil {
 		c.s.count++
 		if c.s.restarted() && c.s.is("nonce1 again") {
@@ -214,12 +235,17 @@ func (c *tinyCKBSession) authorize(id, worker string) {
 	case c.nonce1 == nil:
 		c.fail(id, 25, "Not subscribed")
 		return
-	case base != "good" && !c.s.is("any worker"):
+	case c.s.tinyBooks.banned(c.s.party(c.party.client, base)):
+		c.fail(id, 24, "Banned")
+		return
+	case !c.s.takes(base) && !c.s.is("any worker"):
 		c.fail(id, 24, "Unauthorized worker")
 		return
 	}
 	c.workers[worker] = true
 	c.diff = c.s.resume(strings.TrimPrefix(worker, "good"), c.diff)
+	c.party = c.s.party(c.party.client, base)
+	c.s.noted(worker)
 	c.s.awaits(c.nc, tinyIdle)
 	if c.s.is("numeric true") {
 		c.ok(id, "1")
@@ -235,6 +261,47 @@ func (c *tinyCKBSession) authorize(id, worker string) {
 	}
 	c.setTarget()
 	c.notify(true)
+}
+
+// takes reports whether rewards can go to a login.
+func (s *tinyCKB) takes(base string) bool {
+	a, err := ckb.ParseAddressOn(ckb.Testnet, base)
+	deprecated := a.Format == ckb.FormatFullType && !s.is("deprecated taken")
+	return base == "good" || base == "other" || err == nil && !deprecated
+}
+
+// rename changes the nonce1 of a session that can take it.
+func (c *tinyCKBSession) rename() {
+	if !c.renames {
+		return
+	}
+	c.s.count++
+	c.nonce1 = fmt.Appendf(nil, "%04d", c.s.count)
+	c.send(fmt.Sprintf(`{"id":null,"method":"mining.set_extranonce","params":["%x",%d]}`, c.nonce1, ckbNonceSize-len(c.nonce1)))
+}
+
+// older is the dialect of ckb_submitLogin.
+func (c *tinyCKBSession) older(r tinyRequest) {
+	if c.nonce1 == nil {
+		c.s.count++
+		c.nonce1 = fmt.Appendf(nil, "%04d", c.s.count)
+	}
+	pow := sha256.Sum256(append([]byte("older"), c.nonce1...))
+	if c.s.is("one work for all") {
+		pow = [32]byte{1}
+	}
+	target := chain.TargetFromDifficulty(c.diff)
+	var p map[string]any
+	switch bad := json.Unmarshal(r.Params, &p) != nil; {
+	case bad || r.Method == "ckb_submitWork":
+		c.send(fmt.Sprintf(`{"id":%s,"error":{"code":"101","message":"bad share"}}`, r.id()))
+	case r.Method == "ckb_submitLogin":
+		c.ok(r.id(), "true")
+	case r.Method == "ckb_getWork" && c.s.is("older without target"):
+		c.ok(r.id(), fmt.Sprintf(`{"pow_hash":"0x%x"}`, pow))
+	case r.Method == "ckb_getWork":
+		c.ok(r.id(), fmt.Sprintf(`{"pow_hash":"0x%x","target":"0x%x"}`, pow, target[:]))
+	}
 }
 
 // difficulty is that of the next job: no share is harder than a block.
@@ -258,7 +325,7 @@ func (c *tinyCKBSession) notify(fresh bool) {
 	if c.s.is("one job id") {
 		id = "1"
 	}
-	c.jobs[id] = tinyCNJob{pow[:], c.s.height + 1, c.difficulty(), c.s.renewals}
+	c.jobs[id] = tinyCNJob{pow[:], c.s.height + 1, c.difficulty(), c.s.renewals, c.nonce1}
 	height, clean := fmt.Sprint(c.s.height+1), fmt.Sprint(fresh)
 	switch {
 	case c.s.is("never clean"):
@@ -278,11 +345,14 @@ func (c *tinyCKBSession) judge(id, worker, jobID, written string) {
 	}
 	nonce2, err := hex.DecodeString(written)
 	job, known := c.jobs[jobID]
-	nonce1 := c.nonce1
+	nonce1 := job.nonce1
+	if s.is("nonce1 forgotten") || !known {
+		nonce1 = c.nonce1
+	}
 	if s.is("client's nonce1") {
 		for other := range s.sessions {
 			if j, ok := other.jobs[jobID]; ok {
-				job, known, nonce1 = j, true, other.nonce1
+				job, known, nonce1 = j, true, j.nonce1
 			}
 		}
 	}
@@ -302,17 +372,25 @@ func (c *tinyCKBSession) judge(id, worker, jobID, written string) {
 	case s.is("old target"):
 		difficulty = tinyDifficulty
 	}
+	refuse := func(code int, text string) {
+		c.fail(id, code, text)
+		s.judged(false, code == 21)
+		if code != 21 {
+			s.mark(c.party, false)
+		}
+	}
 	switch {
 	case !c.workers[worker] && !s.is("strangers"):
-		c.fail(id, 24, "Unauthorized worker")
-	case err != nil || len(nonce2) != ckbNonceSize-len(c.nonce1):
-		c.fail(id, 20, "Malformed nonce2")
+		refuse(24, "Unauthorized worker")
+	case err != nil || len(nonce2) != ckbNonceSize-len(nonce1):
+		refuse(20, "Malformed nonce2")
 	case !known, job.height < s.height+1 && !s.is("old work"):
-		c.fail(id, 21, "Job not found")
+		refuse(21, "Job not found")
 	case difficulty > 0 && binary.BigEndian.Uint64(digest[:]) > math.MaxUint64/difficulty && !s.is("no target"):
-		c.fail(id, 23, "Low difficulty share")
+		s.hashed()
+		refuse(23, "Low difficulty share")
 	case s.seen[key]:
-		c.fail(id, 22, "Duplicate share")
+		refuse(22, "Duplicate share")
 	case s.is("share as text"):
 		s.seen[key] = true
 		c.ok(id, `"ok"`)
@@ -321,6 +399,9 @@ func (c *tinyCKBSession) judge(id, worker, jobID, written string) {
 		c.ok(id, "true")
 	}
 	if s.seen[key] && !judged {
+		s.hashed()
+		s.judged(true, false)
+		s.mark(c.party, true)
 		c.count(worker, &job, digest)
 	}
 }
@@ -328,8 +409,7 @@ func (c *tinyCKBSession) judge(id, worker, jobID, written string) {
 // count does what follows from a good share.
 func (c *tinyCKBSession) count(worker string, job *tinyCNJob, digest [32]byte) {
 	s := c.s
-	_, name, _ := strings.Cut(worker, ".")
-	s.credit(name, job.diff)
+	s.credit(worker, job.diff)
 	if c.good++; c.good == tinyRetargetAfter && !c.fixed {
 		c.diff *= tinyRaise
 		for worker := range c.workers {
@@ -338,7 +418,17 @@ func (c *tinyCKBSession) count(worker string, job *tinyCNJob, digest [32]byte) {
 		c.setTarget()
 		c.notify(true)
 	}
-	if binary.BigEndian.Uint64(digest[:]) <= math.MaxUint64/s.difficulty && !s.is("blocks kept") {
+	network := s.difficulty
+	if s.is("old network difficulty") {
+		network = s.before()
+	}
+	top := binary.BigEndian.Uint64(digest[:])
+	switch {
+	case top > math.MaxUint64/network, s.is("blocks kept"):
+	case top > math.MaxUint64/s.difficulty || s.refusing:
+		s.refused++
+		s.locked(func() { s.log.WriteString("the node refused a block\n") })
+	default:
 		s.handed++
 		s.height++
 		s.changed()

@@ -7,10 +7,12 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -40,15 +42,18 @@ type tinyCN struct {
 	came     []time.Time
 	handling []time.Time
 	slow     time.Time // logins are slow until then
+	unpaid   bool      // the share that is being judged
 }
 
 type tinyCNSession struct {
 	s  *tinyCN
 	nc net.Conn
 	*outbox
-	fixed bool
+	fixed bool // the difficulty
 	diff  uint64
+	party tinyParty
 	user  string
+	byte  byte // of NiceHash mode
 	id    string
 	extra int
 	jobs  map[string]tinyCNJob
@@ -63,11 +68,12 @@ type tinyCNJob struct {
 	height  uint64
 	diff    uint64
 	renewal int
+	nonce1  []byte // CKB
 }
 
 func newTinyCN(defect string) *tinyCN {
 	s := &tinyCN{tinyBooks: newTinyBooks(defect), sessions: map[*tinyCNSession]bool{}, ids: map[string]bool{}, seen: map[string]bool{}, retired: map[string]tinyCNJob{}}
-	s.height, s.difficulty = 100, math.MaxInt64
+	s.height, s.difficulty, s.nets = 100, math.MaxInt64, []uint64{math.MaxInt64}
 	s.changed = s.push
 	return s
 }
@@ -75,7 +81,8 @@ func newTinyCN(defect string) *tinyCN {
 func (s *tinyCN) is(defect string) bool { return s.defect == defect }
 
 func (s *tinyCN) serve(nc net.Conn) {
-	c := &tinyCNSession{s: s, nc: nc, outbox: newOutbox(nc, s.is("deaf kept")), diff: tinyDifficulty, fixed: nc.LocalAddr().String() == tinyFixed}
+	c := &tinyCNSession{s: s, nc: nc, outbox: newOutbox(nc, s.is("deaf kept") || s.is("hoards")), diff: tinyDifficulty, fixed: nc.LocalAddr().String() == tinyFixed}
+	c.hoard = s.is("hoards")
 	s.mu.Lock()
 	banned, dead := s.banned, s.dead
 	s.mu.Unlock()
@@ -83,7 +90,8 @@ func (s *tinyCN) serve(nc net.Conn) {
 		return
 	}
 	defer s.leave(c.outbox)
-	if !s.admit(nc) {
+	var admitted bool
+	if c.party.client, admitted = s.admit(nc); !admitted {
 		return
 	}
 	var writer sync.WaitGroup
@@ -117,25 +125,30 @@ func (s *tinyCN) serve(nc net.Conn) {
 	maps.Copy(s.retired, c.jobs)
 }
 
-// admit looks at what comes before the first line.
-func (s *tinyCN) admit(nc net.Conn) bool {
+// admit looks at what comes before the first line, and says who the client is.
+func (s *tinyCN) admit(nc net.Conn) (client string, admitted bool) {
+	client = tinyHost(nc)
 	if nc.LocalAddr().String() == tinyProxy {
 		s.mu.Lock()
 		dead := s.noProxy
 		s.mu.Unlock()
 		if dead {
-			return false
+			return "", false
 		}
-		if good := tinyHeader(nc); !good && !s.is("header optional") {
+		behind := tinyHeader(nc)
+		if behind != "" && !s.is("bans the proxy") {
+			client = behind
+		}
+		if behind == "" && !s.is("header optional") {
 			if s.is("dies on bad header") {
 				s.mu.Lock()
 				s.noProxy = true
 				s.mu.Unlock()
 			}
-			return false
+			return "", false
 		}
 	}
-	return true
+	return client, true
 }
 
 // renew gives every session other work of the same height, now and then.
@@ -192,6 +205,10 @@ func (c *tinyCNSession) handle(r tinyRequest) bool {
 		c.s.awaits(c.nc, tinyIdle)
 	} else if !idle {
 		c.s.awaits(c.nc, 24*time.Hour)
+	}
+	if c.id != "" && c.s.tinyBooks.banned(c.party) && !c.s.is("banned stay") {
+		c.fail(r.id(), "Banned")
+		return false
 	}
 	id := r.id()
 	if c.s.is("id as text") && !strings.HasPrefix(id, `"`) {
@@ -256,8 +273,7 @@ func (c *tinyCNSession) login(id string, r tinyRequest) bool {
 		return false
 	}
 	bad := json.Unmarshal(r.Params, &p) != nil || p.Login == ""
-	base, worker, _ := strings.Cut(p.Login, ".")
-	base, _, _ = strings.Cut(base, "+")
+	base, worker, wish, wished := tinyWords(p.Login)
 	s.came = append(s.came, time.Now())
 	switch {
 	case s.is("silent login") && bad, s.is("silent without id") && r.ID == nil:
@@ -270,7 +286,16 @@ func (c *tinyCNSession) login(id string, r tinyRequest) bool {
 	case s.failing && len(s.sessions) == 0 && !s.is("empty job"):
 		c.fail(id, "No template yet")
 		return true
-	case !s.is("any address") && base != "good" && !(s.is("any network") && p.Login == "foreign"):
+	case s.tinyBooks.banned(s.party(c.party.client, base)):
+		c.fail(id, "Banned")
+		return false
+	case wished && s.is("bad wish closes") && wish == 0:
+		s.locked(func() { s.bans[s.party(c.party.client, base)] = time.Now().Add(tinyBan) })
+		return false
+	case wished && wish == 0 && !s.is("any wish"):
+		c.fail(id, "Invalid difficulty")
+		return true
+	case !s.is("any address") && base != "good" && base != "other" && !(s.is("any network") && p.Login == "foreign"):
 		c.fail(id, "Invalid address used for login")
 		return true
 	case s.is("no rigid") && p.RigID == "rig-7":
@@ -285,7 +310,15 @@ func (c *tinyCNSession) login(id string, r tinyRequest) bool {
 	if !s.is("old session earns") {
 		delete(s.ids, c.id)
 	}
-	c.user, c.diff = worker, s.resume(worker, c.diff)
+	c.user, c.party = strings.TrimSuffix(base+"."+worker, "."), s.party(c.party.client, base)
+	c.diff = s.resume(worker, c.diff)
+	c.wish(wish)
+	if p.Agent != nil {
+		s.noted(*p.Agent)
+		if *p.Agent == "harness-nicehash" {
+			c.byte = byte(1 + s.logins%200)
+		}
+	}
 	c.start()
 	if s.is("empty job") && s.failing && len(s.sessions) == 1 {
 		c.ok(id, fmt.Sprintf(`{"id":%q,"job":{"blob":"","job_id":"1","target":"ffffff00"},"status":"OK"}`, c.id))
@@ -339,9 +372,12 @@ func (c *tinyCNSession) start() {
 
 func (c *tinyCNSession) newJob() {
 	parent := c.s.parent()
+	if c.byte != 0 && c.s.is("moving byte") {
+		c.byte++
+	}
 	root := sha256.Sum256(fmt.Append(nil, parent, c.extra, c.s.renewals))
 	blob := append([]byte{16, 16, 1, 2, 3, 4, 5}, parent[:]...)
-	blob = append(blob, 0, 0, 0, 0)
+	blob = append(blob, 0, 0, 0, c.byte)
 	blob = append(append(blob, root[:]...), 1)
 	switch {
 	case c.s.is("short blob"):
@@ -354,13 +390,13 @@ func (c *tinyCNSession) newJob() {
 	if c.s.is("one job id") {
 		c.last = c.id
 	}
-	c.jobs[c.last] = tinyCNJob{blob, c.s.height + 1, c.diff, c.s.renewals}
+	c.jobs[c.last] = tinyCNJob{blob, c.s.height + 1, c.diff, c.s.renewals, nil}
 }
 
 func (c *tinyCNSession) job(id string) string {
 	j := c.jobs[id]
-	target := binary.LittleEndian.AppendUint32(nil, math.MaxUint32/uint32(j.diff))
-	if c.s.is("zero target") && j.diff > tinyDifficulty {
+	target := c.s.target(j.diff)
+	if c.s.is("zero target") && j.diff > tinyDifficulty && !c.fixed {
 		target = make([]byte, 4)
 	}
 	if c.s.is("three byte target") {
@@ -374,6 +410,42 @@ func (c *tinyCNSession) job(id string) string {
 		return fmt.Sprintf(`{"blob":"%x","job_id":%q,"target":"%x","algo":"cn/r","id":%q}`, j.blob, id, target, c.id)
 	}
 	return fmt.Sprintf(`{"blob":"%x","job_id":%q,"target":"%x",%s"height":%d,"id":%q}`, j.blob, id, target, algo, j.height, c.id)
+}
+
+// target writes a difficulty as its target, in eight bytes where four are too
+// few.
+func (s *tinyCN) target(difficulty uint64) []byte {
+	switch {
+	case difficulty >= 1<<32 && s.is("difficulty as target"):
+		return binary.LittleEndian.AppendUint64(nil, difficulty)
+	case difficulty >= 1<<25 && difficulty < 1<<32 && s.is("four bytes"), difficulty < 1<<25:
+		return binary.LittleEndian.AppendUint32(nil, uint32(math.MaxUint32/difficulty))
+	}
+	return binary.LittleEndian.AppendUint64(nil, math.MaxUint64/difficulty)
+}
+
+// wish sets the difficulty that a login asks for, if it does.
+func (c *tinyCNSession) wish(d uint64) {
+	switch {
+	case d == 0:
+	case c.s.is("wishes dropped") && (d < tinyDifficulty/4 || d > tinyMost):
+	default:
+		c.diff, c.fixed = min(max(d, tinyDifficulty/4), tinyMost), true
+	}
+}
+
+// tinyWords takes a login apart: ADDRESS.worker+difficulty. A wish that is none
+// is 0.
+func tinyWords(login string) (base, worker string, wish uint64, wished bool) {
+	login, text, wished := strings.Cut(login, "+")
+	wish, err := strconv.ParseUint(text, 10, 64)
+	if errors.Is(err, strconv.ErrRange) {
+		wish = math.MaxUint64
+	} else if err != nil {
+		wish = 0
+	}
+	base, worker, _ = strings.Cut(login, ".")
+	return base, worker, wish, wished
 }
 
 // push gives every session a job on the new tip; mu is held.
@@ -447,6 +519,8 @@ func (c *tinyCNSession) submit(id string, r tinyRequest) bool {
 		text = "Malformed share"
 	case !authorised:
 		text = "Unauthenticated"
+	case c.byte != 0 && nonce[3] != c.byte && !s.is("any nonce byte"):
+		text = "Invalid nonce"
 	case p.Algo != "" && p.Algo != "cn/upx2" && !s.is("any share algo"):
 		text = "Incorrect algorithm"
 	case !known && s.is("unknown job closes"):
@@ -462,8 +536,15 @@ func (c *tinyCNSession) submit(id string, r tinyRequest) bool {
 	case s.is("late refused") && job.height < s.height+1:
 		text = "Block expired"
 	}
+	if s.is("hashes first") {
+		s.hashed()
+	}
 	if text == "" {
 		text = c.verify(job, nonce, result, written)
+	}
+	s.judged(text == "", text == "Block expired")
+	if text != "Block expired" && c.party.login+c.party.client != "" {
+		s.mark(c.party, text == "")
 	}
 	switch {
 	case text == "" && s.is("share status"):
@@ -475,9 +556,10 @@ func (c *tinyCNSession) submit(id string, r tinyRequest) bool {
 	default:
 		c.fail(id, text)
 	}
-	if text == "" || s.is("credits refused") && known {
+	if unpaid := s.unpaid; (text == "" || s.is("credits refused") && known) && !unpaid {
 		c.s.credit(c.user, job.credit(c))
 	}
+	s.unpaid = false
 	if text == "" {
 		c.retarget()
 	}
@@ -500,9 +582,9 @@ func (c *tinyCNSession) retarget() {
 	if c.good == tinyRetargetAfter && (!c.fixed || c.s.is("drifting")) && !c.s.is("no push") {
 		c.diff *= tinyRaise
 		if c.s.is("out of bounds") {
-			c.diff *= 4
+			c.diff = 4 * tinyMost
 		}
-		c.s.keep(c.user, c.diff)
+		c.s.keep(strings.TrimPrefix(c.user, "good."), c.diff)
 		c.notify(false)
 	}
 }
@@ -527,6 +609,9 @@ func (c *tinyCNSession) verify(job tinyCNJob, nonce, result []byte, written stri
 	blob := bytes.Clone(job.blob)
 	copy(blob[39:], nonce)
 	digest := sha256.Sum256(blob)
+	if known := s.seen[string(blob)]; !known && !s.is("hashes first") {
+		s.hashed()
+	}
 	claimed := [32]byte(result)
 	key := string(blob)
 	switch {
@@ -553,8 +638,14 @@ func (c *tinyCNSession) verify(job tinyCNJob, nonce, result []byte, written stri
 	case s.seen[key]:
 		return "Duplicate share"
 	}
-	if topOf(claimed) <= math.MaxUint64/s.difficulty {
+	network := s.difficulty
+	if s.is("old network difficulty") {
+		network = s.before()
+	}
+	if topOf(claimed) <= math.MaxUint64/network {
 		switch {
+		case claimed == digest && (s.refusing || topOf(claimed) > math.MaxUint64/s.difficulty):
+			s.refuse()
 		case claimed != digest && s.is("false blocks"):
 			s.handed++ // the node refuses it: the chain, and the other checks, go on as they were
 		case claimed == digest && !s.is("blocks kept"):
@@ -571,6 +662,15 @@ func (c *tinyCNSession) verify(job tinyCNJob, nonce, result []byte, written stri
 	return ""
 }
 
+// refuse is what the node does with a block.
+func (s *tinyCN) refuse() {
+	s.refused++
+	s.unpaid = s.is("refused blocks unpaid")
+	if !s.is("refused blocks unheard") {
+		s.locked(func() { s.log.WriteString("the node refused a block\n") })
+	}
+}
+
 // topOf is a digest's most significant 64 bits.
 func topOf(digest [32]byte) uint64 { return binary.LittleEndian.Uint64(digest[24:]) }
 
@@ -579,7 +679,7 @@ func (s *tinyCN) config(t *testing.T) Config {
 	t.Helper()
 	a, err := hash.Lookup("cn/upx2")
 	require.NoError(t, err)
-	return Config{Profile: CN, Login: "good", ForeignLogin: "foreign", Pass: "x", Algorithm: a, NewHasher: newCheap, Node: s, Control: s.tinyBooks, Ledger: s.tinyBooks, Seed: 7}
+	return Config{Profile: CN, Login: "good", ForeignLogin: "foreign", SecondLogin: "other", Pass: "x", Algorithm: a, NewHasher: newCheap, Node: s, Control: s.tinyBooks, Ledger: s.tinyBooks, Operator: s.tinyBooks, Seed: 7}
 }
 
 // memCN serves a server with a defect in memory.
@@ -597,7 +697,7 @@ func tcpCN(t *testing.T) Config {
 	s := newTinyCN("")
 	cfg := s.config(t)
 	cfg.Target, cfg.Timeout, cfg.Jobs, cfg.Strict, cfg.Crowd = tinyListener(t, s.serve), 30*time.Second, 8, true, 40
-	cfg.Control, cfg.Slack = nil, time.Minute // it ends with the test; the machine may be slow
+	cfg.Control, cfg.Operator, cfg.Slack = nil, nil, time.Minute // it ends with the test; the machine may be slow
 	cfg.Declared.WorkerSeparator = "."
 	return cfg
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"time"
 )
@@ -14,16 +15,23 @@ const (
 	tinyLogin   = 30 * time.Second
 	tinyIdle    = 40 * time.Second
 	tinyRefresh = 30 * time.Second
+	tinyTarget  = "pool.test:3333"
 	tinyProxy   = "pool.test:4444"
 	tinyFixed   = "pool.test:5555"
 
 	tinyRetargetAfter = 12 // good shares of a session
 	tinyRaise         = 4  // the factor
+
+	tinyMost       = 1 << 34 // difficulty
+	tinyBadShares  = 30      // that get a login banned at its address
+	tinyBan        = 20 * time.Second
+	tinyPerAddress = 100
 )
 
 func tinyDeclared() Declared {
-	return Declared{Proxy: tinyProxy, Fixed: tinyFixed, MinDifficulty: tinyDifficulty, MaxDifficulty: tinyDifficulty * tinyRaise,
-		LoginTimeout: tinyLogin, IdleTimeout: tinyIdle, Refresh: tinyRefresh, WorkerSeparator: ".", DifficultySeparator: "+"}
+	return Declared{Proxy: tinyProxy, Fixed: tinyFixed, MinDifficulty: tinyDifficulty / 4, MaxDifficulty: tinyMost,
+		LoginTimeout: tinyLogin, IdleTimeout: tinyIdle, Refresh: tinyRefresh, WorkerSeparator: ".", DifficultySeparator: "+",
+		BanTime: tinyBan, BanScope: BanLogin, PerAddress: tinyPerAddress, ShareInterval: 5 * time.Minute, NiceHashAgent: "harness-nicehash"}
 }
 
 // tinyBooks are a tiny server's ledger and the switch that starts and stops it.
@@ -35,10 +43,70 @@ type tinyBooks struct {
 	lines   map[*outbox]bool
 	credits map[string]*Credit
 	left    map[string]uint64 // difficulties that workers left with
+	marks   map[tinyParty]*[2]int // good and bad shares
+	bans    map[tinyParty]time.Time
+	clients map[string]int // connections by address
+	tinyDesk
 }
 
+// tinyParty is whom a ban holds for.
+type tinyParty struct{ client, login string }
+
 func newTinyBooks(defect string) *tinyBooks {
-	return &tinyBooks{defect: defect, lines: map[*outbox]bool{}, credits: map[string]*Credit{}, left: map[string]uint64{}}
+	return &tinyBooks{defect: defect, lines: map[*outbox]bool{}, credits: map[string]*Credit{},
+		marks: map[tinyParty]*[2]int{}, bans: map[tinyParty]time.Time{}, clients: map[string]int{}, left: map[string]uint64{}}
+}
+
+// party is whom a login's shares count for.
+func (b *tinyBooks) party(client, login string) tinyParty {
+	if b.defect == "bans the login" {
+		client = ""
+	}
+	if b.defect == "bans the address" {
+		login = ""
+	}
+	return tinyParty{client, login}
+}
+
+// mark counts a share, and bans a party whose shares are mostly bad.
+func (b *tinyBooks) mark(p tinyParty, good bool) {
+	b.bm.Lock()
+	defer b.bm.Unlock()
+	m := b.marks[p]
+	if m == nil {
+		m = new([2]int)
+		b.marks[p] = m
+	}
+	if good {
+		m[0]++
+		return
+	}
+	m[1]++
+	if most := tinyBadShares; m[1] >= most && m[1] > m[0] && b.defect != "never bans" || b.defect == "bans by number" && m[1] > 1 && m[0] > 15 {
+		*m = [2]int{}
+		b.bans[p] = time.Now().Add(tinyBan)
+		if b.defect == "bans for ever" {
+			b.bans[p] = time.Now().Add(24 * time.Hour)
+		}
+		if b.defect == "bans for a moment" {
+			b.bans[p] = time.Now().Add(tinyBan / 4)
+		}
+	}
+}
+
+func (b *tinyBooks) banned(p tinyParty) bool {
+	b.bm.Lock()
+	defer b.bm.Unlock()
+	return time.Now().Before(b.bans[p])
+}
+
+// tinyHost is a client's address without its port.
+func tinyHost(nc net.Conn) string {
+	address := nc.RemoteAddr().String()
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	return address
 }
 
 func (b *tinyBooks) credit(worker string, work uint64) {
@@ -48,12 +116,14 @@ func (b *tinyBooks) credit(worker string, work uint64) {
 		work = 1
 	}
 	if b.defect == "workers as one" {
-		worker = ""
+		worker, _, _ = strings.Cut(worker, ".")
 	}
-	c := b.credits[worker]
+	account, worker, _ := strings.Cut(worker, ".")
+	key := account + "." + worker
+	c := b.credits[key]
 	if c == nil {
-		c = &Credit{Account: "good", Worker: worker}
-		b.credits[worker] = c
+		c = &Credit{Account: account, Worker: worker}
+		b.credits[key] = c
 	}
 	c.Shares++
 	c.Work += float64(work)
@@ -87,16 +157,22 @@ func (b *tinyBooks) Credits(context.Context) (out []Credit, err error) {
 func (b *tinyBooks) enter(o *outbox) bool {
 	b.bm.Lock()
 	defer b.bm.Unlock()
-	if !b.off {
-		b.lines[o] = true
+	client := tinyHost(o.nc)
+	if full := b.clients[client] >= tinyPerAddress; b.off || full && b.defect != "no connection limit" {
+		return false
 	}
-	return !b.off
+	b.lines[o] = true
+	b.clients[client]++
+	return true
 }
 
 func (b *tinyBooks) leave(o *outbox) {
 	b.bm.Lock()
 	defer b.bm.Unlock()
 	delete(b.lines, o)
+	if b.clients[tinyHost(o.nc)]--; b.defect == "descriptors leak" {
+		b.leaked++
+	}
 }
 
 func (b *tinyBooks) Launch(context.Context) error { b.set(false); return nil }
@@ -198,13 +274,14 @@ func (p *prefixed) Read(b []byte) (int, error) { return p.r.Read(b) }
 
 // outbox writes to a connection without holding anybody up.
 type outbox struct {
-	nc   net.Conn
-	keep bool // a peer that does not read may stay
-	mu   sync.Mutex
-	data []byte
-	wake chan struct{}
-	over chan struct{}
-	once sync.Once
+	nc    net.Conn
+	keep  bool // a peer that does not read may stay
+	hoard bool // and everything for it is kept
+	mu    sync.Mutex
+	data  []byte
+	wake  chan struct{}
+	over  chan struct{}
+	once  sync.Once
 }
 
 func newOutbox(nc net.Conn, keep bool) *outbox {
@@ -215,7 +292,7 @@ func newOutbox(nc net.Conn, keep bool) *outbox {
 func (o *outbox) send(line string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.data) > 256<<10 {
+	if len(o.data) > 128<<10 && !o.hoard {
 		if !o.keep {
 			go o.end()
 		}

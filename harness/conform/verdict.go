@@ -42,6 +42,16 @@ func failed(got string, accepted ...string) error {
 	return &Failure{Accepted: accepted, Got: got}
 }
 
+// unmet makes of a finding what it is for a check that only begins with it: a
+// reason why the check could not be carried out.
+func unmet(err error) error {
+	var failure *Failure
+	if errors.As(err, &failure) {
+		return fmt.Errorf("what this check begins with did not come about: %v", failure)
+	}
+	return err
+}
+
 // DialError says that the pool could not be reached.
 type DialError struct {
 	Target string
