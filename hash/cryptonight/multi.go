@@ -121,6 +121,9 @@ func UsedFeatures(a *hash.Algorithm, features cpufeature.Features) cpufeature.Fe
 	if a.NeedsHeight {
 		used |= jitFeatures(features)
 	}
+	if v, _ := variantOf(a); v.float {
+		used |= features & cpufeature.AVX512
+	}
 	for _, wide := range []cpufeature.Features{
 		cpufeature.AVX2 | cpufeature.VAES,
 		cpufeature.AVX512 | cpufeature.VAES,
@@ -134,6 +137,9 @@ func UsedFeatures(a *hash.Algorithm, features cpufeature.Features) cpufeature.Fe
 
 // newMainLoop returns the fastest main loop for a.
 func newMainLoop(a *hash.Algorithm, features cpufeature.Features) mainLoop {
+	if v, _ := variantOf(a); v.float {
+		return newFloatLoop(a, features)
+	}
 	kernels := laneLoop(a, features)
 	if kernels.several == nil {
 		return portableLoop{}

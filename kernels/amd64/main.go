@@ -44,6 +44,7 @@ type output struct {
 
 var outputs = []output{
 	{name: "lanes", folder: "hash/cryptonight", types: []string{"loopContext"}, emit: emitLanes},
+	{name: "float", folder: "hash/cryptonight", types: []string{"floatContext"}, emit: emitFloat},
 	{name: "pads", folder: "hash/cryptonight", types: []string{"padContext"}, emit: emitPads},
 	{name: "eaglesong", folder: "hash/eaglesong", types: []string{"kernelContext"}, emit: emitEaglesong},
 	{name: "groestl", folder: "hash/internal/groestl", emit: emitGroestl},
