@@ -130,6 +130,9 @@ func startDescribed(ctx context.Context, s *stage, a *adapter.Adapter, cfg *conf
 	if a.Ledger != nil {
 		cfg.Ledger = p
 	}
+	if a.Clock != nil {
+		cfg.Clock = p
+	}
 	if a.Start == nil {
 		return nil
 	}

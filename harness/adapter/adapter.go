@@ -27,10 +27,10 @@ const maxFile = 1 << 20
 
 // Adapter is a pool as its file describes it.
 type Adapter struct {
-	Version  int    `yaml:"adapter"`
-	Name     string `yaml:"name"`
-	About    string `yaml:"about"`
-	Docs     string `yaml:"docs"`     // where what the file says is documented
+	Version int    `yaml:"adapter"`
+	Name    string `yaml:"name"`
+	About   string `yaml:"about"`
+	Docs    string `yaml:"docs"` // where what the file says is documented
 	// Verified is "run"; "documents" where it was checked against the pool's own
 	// and never run; or "unchecked".
 	Verified string `yaml:"verified"`
@@ -49,6 +49,7 @@ type Adapter struct {
 	Stop   *Stop             `yaml:"stop"`
 	Reset  *Command          `yaml:"reset"`
 	Ledger *Query            `yaml:"ledger"`
+	Clock  *Command          `yaml:"clock"` // moves the pool's clock by ${SECONDS}
 }
 
 // Ports are ports beside the target.
@@ -56,6 +57,8 @@ type Ports struct {
 	TLS   string `yaml:"tls"`
 	Proxy string `yaml:"proxy"`
 	Fixed string `yaml:"fixed"`
+	// Vardiff is one whose difficulty follows at share_interval.
+	Vardiff string `yaml:"vardiff"`
 }
 
 // Login says how miners log in.
@@ -74,6 +77,11 @@ type Declares struct {
 	LoginTimeout  time.Duration `yaml:"login_timeout"`
 	IdleTimeout   time.Duration `yaml:"idle_timeout"`
 	Refresh       time.Duration `yaml:"refresh"`
+	// ShareInterval is what vardiff aims at, Poll how often the node is asked at
+	// the latest, HashrateWindow what the shown hashrate is an average over.
+	ShareInterval  time.Duration `yaml:"share_interval"`
+	Poll           time.Duration `yaml:"poll"`
+	HashrateWindow time.Duration `yaml:"hashrate_window"`
 }
 
 // Command is a program with its arguments; no shell takes part.
@@ -103,6 +111,8 @@ type Query struct {
 	Worker  string   `yaml:"worker"`
 	Shares  string   `yaml:"shares"`
 	Work    string   `yaml:"work"`
+	// Hashrate is what the pool shows, in hashes per second.
+	Hashrate string `yaml:"hashrate"`
 }
 
 //go:embed files/*.yaml
@@ -183,7 +193,7 @@ func (a *Adapter) check() error {
 }
 
 func (a *Adapter) checkPorts() error {
-	for name, port := range map[string]string{"target": a.Target, "node": a.Node, "ports.tls": a.Ports.TLS, "ports.proxy": a.Ports.Proxy, "ports.fixed": a.Ports.Fixed} {
+	for name, port := range map[string]string{"target": a.Target, "node": a.Node, "ports.tls": a.Ports.TLS, "ports.proxy": a.Ports.Proxy, "ports.fixed": a.Ports.Fixed, "ports.vardiff": a.Ports.Vardiff} {
 		if port == "" && name != "target" {
 			continue
 		}
@@ -195,7 +205,7 @@ func (a *Adapter) checkPorts() error {
 }
 
 func (a *Adapter) checkCommands() error {
-	for name, c := range map[string]*Command{"start": a.Start, "reset": a.Reset} {
+	for name, c := range map[string]*Command{"start": a.Start, "reset": a.Reset, "clock": a.Clock} {
 		if c != nil && len(c.Run) == 0 {
 			return fmt.Errorf("%s: run is missing", name)
 		}
@@ -242,6 +252,7 @@ func (a *Adapter) Declared() conform.Declared {
 		TLS: a.Ports.TLS, Proxy: a.Ports.Proxy, Fixed: a.Ports.Fixed,
 		MinDifficulty: a.Declares.MinDifficulty, MaxDifficulty: a.Declares.MaxDifficulty,
 		LoginTimeout: a.Declares.LoginTimeout, IdleTimeout: a.Declares.IdleTimeout, Refresh: a.Declares.Refresh,
+		ShareInterval: a.Declares.ShareInterval, Vardiff: a.Ports.Vardiff, Poll: a.Declares.Poll, HashrateWindow: a.Declares.HashrateWindow,
 		WorkerSeparator: a.Login.Worker, DifficultySeparator: a.Login.Difficulty, Unclaimed: a.Unclaimed,
 	}
 }

@@ -107,7 +107,10 @@ func (q *Query) credit(element any) (c conform.Credit, err error) {
 		return c, err
 	}
 	c.Shares = uint64(max(0, shares))
-	c.Work, err = number(m, q.Work)
+	if c.Work, err = number(m, q.Work); err != nil {
+		return c, err
+	}
+	c.Hashrate, err = number(m, q.Hashrate)
 	return c, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -165,6 +166,18 @@ func (p *Pool) Kill(context.Context) error {
 	}
 	<-p.ended
 	p.cmd = nil
+	return nil
+}
+
+// Shift moves the pool's clock by whole seconds.
+func (p *Pool) Shift(ctx context.Context, d time.Duration) error {
+	if p.a.Clock == nil {
+		return fmt.Errorf("the adapter of %s does not say how to move its clock", p.a.Name)
+	}
+	p.vars["SECONDS"] = strconv.FormatInt(int64(d/time.Second), 10)
+	if _, err := p.printed(ctx, p.a.Clock); err != nil {
+		return fmt.Errorf("moving the clock of %s: %w", p.a.Name, err)
+	}
 	return nil
 }
 
