@@ -64,7 +64,7 @@ func newNight(rt Runtime, d *gpu.Device, o *gpu.Options, a *hash.Algorithm) (bat
 		return nil, fmt.Errorf("asking for the memory that is free: %w", err)
 	}
 	if n.items = nightItems(d, o, a, memory, n.group); n.items == 0 {
-		return nil, fmt.Errorf("%d MiB of free memory are too little for two batches of %s", memory>>20, a.Name)
+		return nil, tooLittle(memory, a)
 	}
 	if err := n.open(rt); err != nil {
 		n.close()
