@@ -19,7 +19,7 @@ HASH_PACKAGES := ./hash/...
 MANY_CASES := ./harness/conform ./pool/payout
 RACE_PACKAGES = $(shell $(GO) list ./... | grep -v -e '/adit/hash' -e '/adit/e2e' -e '/harness/conform$$' -e '/pool/payout$$')
 
-.PHONY: help build demo test lint unit cpu-levels opencl generate check-generated ptx check-ptx ptxas-report bench-cpu fuzz histories e2e e2e-monero clean bench-pool kill-pool
+.PHONY: help build demo test lint unit cpu-levels opencl generate check-generated ptx check-ptx ptxas-report bench-cpu fuzz histories e2e e2e-harness e2e-monero clean bench-pool kill-pool
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -107,7 +107,10 @@ histories: ## 10,000 random histories of the ledger, some of them on PostgreSQL 
 	@scripts/deps.sh optional postgresql:pg_ctlcluster
 	$(GO) test -count=1 -timeout 2h -run RandomHistories ./pool/ledger -histories 10000
 
-e2e: e2e-monero ## every end-to-end test
+e2e: e2e-harness e2e-monero ## every end-to-end test
+
+e2e-harness: ## the harness starts, judges and ends the real pool; records and replays it
+	$(GO) test -tags e2e -count=1 -timeout 15m -run 'TestHarness' ./e2e/
 
 e2e-monero: build ## mine a private Monero chain with a real monerod and wallet
 	@scripts/deps.sh required monero:monerod

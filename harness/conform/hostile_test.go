@@ -141,7 +141,7 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 		require.NoError(t, err)
 		return Line{Raw: raw, Message: m}
 	}
-	for n := range 400 {
+	for n := range 100 {
 		c.keep(push(n))
 	}
 	kept := 0
