@@ -111,7 +111,7 @@ func processorsOf(s *miner.Snapshot) processors {
 		b.Threads = append(b.Threads, thread{Intensity: w.Info.Lanes, Affinity: -1, AV: w.Info.Lanes, Hashrate: windows(w.Rates)})
 	}
 	b.Memory = m.Bytes
-	if idle(s) {
+	if idle(s) || !b.Enabled {
 		b.Threads = nil
 		return b
 	}

@@ -1,8 +1,10 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
@@ -98,20 +100,21 @@ func (m Model) sensorCells(c *telemetry.State) []cell {
 				cell{m.clockText(c), t.plain, 13})
 		}
 	}
-	rate := m.cardRate(c)
-	cells = append(cells, cell{rateText(rate), t.value, 11})
+	cells = append(cells, cell{rateText(m.cardRate(c)), t.value, 11})
 	if m.width >= 80 {
-		efficiency := unknown
-		if watts, ok := c.Get(telemetry.Power, ""); ok && watts > 0 {
-			efficiency = perJoule(rate / watts)
-		}
-		cells = append(cells, cell{efficiency, t.plain, 11})
+		cells = append(cells, cell{cmp.Or(m.efficiency(c), unknown), t.plain, 11})
 	}
 	return cells
 }
 
-// perJoule writes the hashes for a joule with their unit.
-func perJoule(hashes float64) string { return strings.TrimSuffix(rateText(hashes), "/s") + "/J" }
+// efficiency is a card's hashes for a joule; "" where its power is not known.
+func (m Model) efficiency(c *telemetry.State) string {
+	watts, ok := c.Get(telemetry.Power, "")
+	if !ok || watts <= 0 {
+		return ""
+	}
+	return strings.TrimSuffix(rateText(m.cardRate(c)/watts), "/s") + "/J"
+}
 
 // unknown stands for what a card does not tell.
 const unknown = "n/a"
@@ -233,33 +236,41 @@ func (m Model) cardPage() []string {
 	return lines
 }
 
-// cardDetails are a card's sensors in rows.
+// cardDetails are a card's sensors in rows. What a card does not tell is left
+// out.
 func (m Model) cardDetails(c *telemetry.State) [][2]string {
 	rows := [][2]string{{"uuid", orNone(c.UUID)}}
 	if !c.Fresh() {
 		return rows
 	}
 	get := func(q telemetry.Quantity, part string, factor float64, format string) string {
-		return m.value(c, q, part, factor, format)
+		if v, ok := c.Get(q, part); ok {
+			return fmt.Sprintf(format, v*factor)
+		}
+		return ""
 	}
+	const core, memory, junction = telemetry.Core, telemetry.Memory, telemetry.Junction
+	gib := math.Exp2(-30)
 	degrees := "%.0f" + m.theme.degree
-	rate := m.cardRate(c)
-	work := rateText(rate)
-	if watts, ok := c.Get(telemetry.Power, ""); ok && watts > 0 {
-		work += ", " + perJoule(rate/watts)
+	for _, row := range [][]string{
+		{"work", rateText(m.cardRate(c)), m.efficiency(c)},
+		{"heat", get(telemetry.Temperature, core, 1, "core "+degrees), get(telemetry.Temperature, junction, 1, "hottest "+degrees),
+			get(telemetry.Temperature, memory, 1, "memory "+degrees), get(telemetry.FanSpeed, "0", 100, "fan %.0f%%"), get(telemetry.FanRPM, "0", 1, "%.0f rpm")},
+		{"power", get(telemetry.Power, "", 1, "%.0f W"), get(telemetry.PowerLimit, "", 1, "limit %.0f W"),
+			get(telemetry.Energy, "", 1/3.6e6, "%.2f kWh since the driver was loaded")},
+		{"clocks", get(telemetry.Clock, core, 1e-6, "core %.0f MHz"), get(telemetry.Clock, memory, 1e-6, "memory %.0f MHz"),
+			get(telemetry.Utilization, core, 100, "core busy %.0f%%"), get(telemetry.Utilization, memory, 100, "memory %.0f%%")},
+		{"memory", get(telemetry.MemoryTotal, "", gib, "%.1f GiB"), get(telemetry.MemoryUsed, "", gib, "%.1f GiB of it used"),
+			get(telemetry.ECCErrors, "corrected", 1, "%.0f errors corrected"), get(telemetry.ECCErrors, "uncorrected", 1, "%.0f not")},
+		{"link", get(telemetry.LinkGeneration, "", 1, "generation %.0f"), get(telemetry.LinkGenerationMax, "", 1, "of %.0f"),
+			get(telemetry.LinkWidth, "", 1, "%.0f lanes"), get(telemetry.LinkWidthMax, "", 1, "of %.0f"), get(telemetry.LinkReplays, "", 1, "%.0f replays")},
+	} {
+		told := slices.DeleteFunc(row[1:], func(s string) bool { return s == "" })
+		if len(told) > 0 {
+			rows = append(rows, [2]string{row[0], strings.Join(told, ", ")})
+		}
 	}
-	return append(rows,
-		[2]string{"work", work},
-		[2]string{"heat", fmt.Sprintf("core %s, hottest %s, memory %s, fan %s, %s rpm", m.coreText(c),
-			get(telemetry.Temperature, telemetry.Junction, 1, degrees), get(telemetry.Temperature, telemetry.Memory, 1, degrees),
-			get(telemetry.FanSpeed, "0", 100, "%.0f%%"), get(telemetry.FanRPM, "0", 1, "%.0f"))},
-		[2]string{"power", m.powerText(c) + ", " + get(telemetry.Energy, "", 1/3.6e6, "%.2f kWh") + " since the driver was loaded"},
-		[2]string{"clocks", fmt.Sprintf("%s, busy %s, memory busy %s", m.clockText(c), get(telemetry.Utilization, telemetry.Core, 100, "%.0f%%"),
-			get(telemetry.Utilization, telemetry.Memory, 100, "%.0f%%"))},
-		[2]string{"memory", fmt.Sprintf("%s of %s", get(telemetry.MemoryUsed, "", math.Exp2(-30), "%.1f"), get(telemetry.MemoryTotal, "", math.Exp2(-30), "%.1f GiB"))},
-		[2]string{"link", fmt.Sprintf("generation %s of %s, %s of %s lanes", get(telemetry.LinkGeneration, "", 1, "%.0f"),
-			get(telemetry.LinkGenerationMax, "", 1, "%.0f"), get(telemetry.LinkWidth, "", 1, "%.0f"), get(telemetry.LinkWidthMax, "", 1, "%.0f"))},
-	)
+	return rows
 }
 
 // watchLines say what the watchdog has had to do with a card.
