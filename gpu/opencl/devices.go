@@ -12,12 +12,8 @@ import (
 	"github.com/aditmine/adit/gpu"
 )
 
-// What the binding has no names for: NVIDIA's and AMD's own queries.
-const (
-	nvidiaBus  = 0x4008
-	nvidiaSlot = 0x4009
-	amdBoard   = 0x4038
-)
+// amdBoard asks AMD's drivers for the card's name in shops.
+const amdBoard = 0x4038
 
 // Devices lists all devices of all platforms, in the drivers' order, which is
 // what their numbers mean. gpu.ErrNoDriver says that there is none.
@@ -65,10 +61,7 @@ func describe(index int, d *cl.Device) gpu.Device {
 	if board, err := d.GetInfoString(amdBoard); err == nil && strings.TrimSpace(board) != "" {
 		out.Name = strings.TrimSpace(board)
 	}
-	bus, err := d.GetInfoUint(nvidiaBus)
-	if slot, err2 := d.GetInfoUint(nvidiaSlot); err == nil && err2 == nil {
-		out.Bus = fmt.Sprintf("0000:%02x:%02x.0", bus, slot)
-	}
+	out.Bus = busOf(d)
 	return out
 }
 
