@@ -262,8 +262,8 @@ func (m Model) cardDetails(c *telemetry.State) [][2]string {
 			get(telemetry.Utilization, core, 100, "core busy %.0f%%"), get(telemetry.Utilization, memory, 100, "memory %.0f%%")},
 		{"memory", get(telemetry.MemoryTotal, "", gib, "%.1f GiB"), get(telemetry.MemoryUsed, "", gib, "%.1f GiB of it used"),
 			get(telemetry.ECCErrors, "corrected", 1, "%.0f errors corrected"), get(telemetry.ECCErrors, "uncorrected", 1, "%.0f not")},
-		{"link", get(telemetry.LinkGeneration, "", 1, "generation %.0f"), get(telemetry.LinkGenerationMax, "", 1, "of %.0f"),
-			get(telemetry.LinkWidth, "", 1, "%.0f lanes"), get(telemetry.LinkWidthMax, "", 1, "of %.0f"), get(telemetry.LinkReplays, "", 1, "%.0f replays")},
+		{"link", get(telemetry.LinkGeneration, "", 1, "generation %.0f") + get(telemetry.LinkGenerationMax, "", 1, " of %.0f"),
+			get(telemetry.LinkWidth, "", 1, "lanes %.0f") + get(telemetry.LinkWidthMax, "", 1, " of %.0f"), get(telemetry.LinkReplays, "", 1, "%.0f replays")},
 	} {
 		told := slices.DeleteFunc(row[1:], func(s string) bool { return s == "" })
 		if len(told) > 0 {
