@@ -177,12 +177,13 @@ func (s *deviceSet) targets(cpuOptions benchOptions, given gpu.Options, power po
 	return list
 }
 
-// The amounts of checks. OpenCL's processors are no faster than what they are
-// checked with; they have as many hits as a list has not room for all the same
-// for Eaglesong, whose batches are larger.
+// The sizes of batches while checking: a card's are large enough to be spread
+// over all of it. OpenCL's processors are no faster than what they are checked
+// with, and are given little.
 const (
 	checkIntensity          = 512
 	checkProcessorIntensity = 16
+	checkEaglesongIntensity = 4096
 )
 
 func (d *foundDevice) target(given gpu.Options, power powerOf) survey.Target {
@@ -214,7 +215,7 @@ func (d *foundDevice) target(given gpu.Options, power powerOf) survey.Target {
 func checkBatch(kind gpu.Kind, a *hash.Algorithm) int {
 	switch {
 	case a.Family == hash.Eaglesong:
-		return 4096
+		return checkEaglesongIntensity
 	case kind == gpu.Processor:
 		return checkProcessorIntensity
 	}
