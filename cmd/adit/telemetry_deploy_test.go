@@ -180,6 +180,25 @@ func problemsOf(query string, metrics map[string]map[string]bool) (problems []st
 	return problems
 }
 
+// TestEveryMetricIsDocumented holds docs/telemetry.md to what is shown.
+func TestEveryMetricIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/telemetry.md")
+	require.NoError(t, err)
+	documented := map[string]bool{}
+	for _, m := range regexp.MustCompile("`(adit_\\w+)`").FindAllStringSubmatch(string(text), -1) {
+		documented[m[1]] = true
+	}
+	shown := exported(t)
+	for name := range shown {
+		if strings.HasPrefix(name, "adit_gpu_") || strings.HasPrefix(name, "adit_telemetry_") || strings.HasPrefix(name, "adit_miner_device_") {
+			require.True(t, documented[name], "%s is not in docs/telemetry.md", name)
+		}
+	}
+	for name := range documented {
+		require.True(t, shown[name] != nil || name == "adit_gpu_", "%s of docs/telemetry.md does not exist", name)
+	}
+}
+
 // TestPromtool runs the rules' own tests, and has the dashboard's queries
 // parsed.
 func TestPromtool(t *testing.T) {
