@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -44,9 +46,19 @@ func counts(assembler, dir string, out io.Writer) error {
 	return nil
 }
 
+// elfVersion is where an ELF file's header has its version's low byte.
+const elfVersion = 0x14
+
 // machineCode reads a kernel's instructions from an assembled file.
 func machineCode(path, kernel string) ([]byte, error) {
-	f, err := elf.Open(path)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > elfVersion {
+		data[elfVersion] = byte(elf.EV_CURRENT) // newer assemblers write a version of NVIDIA's own here
+	}
+	f, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
