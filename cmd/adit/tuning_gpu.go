@@ -42,7 +42,7 @@ func tunedOptions(d *gpu.Device, a *hash.Algorithm, given gpu.Options) (options 
 // were given, completed with those that were found by tuning.
 func openTuned(b gpuBackend, d gpu.Device, given gpu.Options) (hash.Searcher, error) {
 	return gputune.NewSearcher(
-		func(o gpu.Options) (hash.Searcher, error) { return b.open(d.Index, o) },
+		func(o gpu.Options) (hash.Searcher, error) { return b.open(d.Index, o) }, given,
 		func(a *hash.Algorithm) gpu.Options {
 			options, _ := tunedOptions(&d, a, given)
 			return options

@@ -1,7 +1,7 @@
 // Package survey checks and measures the devices of a machine, one after the
 // other, and writes what comes out into a report, within a time that is given.
 //
-// It imports gpu/bench, gpu/check and hash; cmd uses it.
+// It imports gpu, gpu/bench, gpu/check and hash; cmd uses it.
 package survey
 
 import (

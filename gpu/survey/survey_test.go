@@ -3,6 +3,7 @@ package survey
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/aditmine/adit/gpu"
 	"github.com/aditmine/adit/gpu/bench"
 	"github.com/aditmine/adit/gpu/check"
 	"github.com/aditmine/adit/hash"
@@ -22,6 +24,7 @@ type device struct {
 	id     string
 	rate   float64 // hashes per second
 	refuse string  // algorithm that does not open
+	none   string  // algorithm that it has no kernel for
 	err    string  // algorithm whose digests are wrong
 	hang   chan struct{}
 	opened atomic.Int64
@@ -55,6 +58,13 @@ type searcher struct {
 	hash.Searcher
 	device *device
 	a      *hash.Algorithm
+}
+
+func (s *searcher) SetWork(w *hash.Work) error {
+	if s.a.Name == s.device.none {
+		return fmt.Errorf("setting work: %w", gpu.ErrNoKernel)
+	}
+	return s.Searcher.SetWork(w)
 }
 
 func (s *searcher) Search(start, count uint64, hits []hash.Hit) ([]hash.Hit, uint64, error) {
@@ -195,6 +205,22 @@ func TestSurveyEndsWithItsContext(t *testing.T) {
 		require.Len(t, report.Devices, 1)
 		require.Len(t, report.Rows, 1, "what had been measured")
 		require.Positive(t, report.Rows[0].Rate.Median)
+	})
+}
+
+// An algorithm that has no kernel is no failure, and is named.
+func TestAlgorithmsWithoutAKernelAreSkipped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &device{id: "a", rate: 100, none: "cn/upx2"}
+		for _, checks := range []bool{true, false} {
+			report, err := Run(t.Context(), []Target{d.target()}, Options{
+				Algorithms: algorithms(t, "cn/upx2", "eaglesong"), Checks: checks, Duration: time.Second,
+			})
+			require.NoError(t, err)
+			require.Empty(t, report.Failures())
+			require.Len(t, report.Rows, 1)
+			require.Contains(t, report.Skipped, bench.Skip{Device: "a", Algo: "cn/upx2", What: "benchmark", Why: gpu.ErrNoKernel.Error()})
+		}
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/aditmine/adit/gpu"
 	"github.com/aditmine/adit/gpu/bench"
 	"github.com/aditmine/adit/gpu/check"
 	"github.com/aditmine/adit/hash"
@@ -45,7 +46,7 @@ func (v *visit) attended(ctx context.Context) bool {
 
 // run checks all algorithms, then measures those that passed.
 func (v *visit) run(ctx context.Context) {
-	bad := map[*hash.Algorithm]bool{}
+	bad := map[*hash.Algorithm]error{} // why they are not measured
 	if v.Checks {
 		stage := time.Now().Add(v.left(checkShare))
 		for i, a := range v.Algorithms {
@@ -53,7 +54,7 @@ func (v *visit) run(ctx context.Context) {
 				return
 			}
 			limited, cancel := v.limit(ctx, stage, len(v.Algorithms)-i)
-			bad[a] = !v.check(limited, a)
+			bad[a] = v.check(limited, a)
 			cancel()
 		}
 	}
@@ -61,8 +62,8 @@ func (v *visit) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if bad[a] {
-			v.skip(a, "benchmark", errors.New("it did not pass the checks"))
+		if bad[a] != nil {
+			v.skip(a, "benchmark", bad[a])
 			continue
 		}
 		v.measure(ctx, a, len(v.Algorithms)-i)
@@ -88,35 +89,42 @@ func (v *visit) limit(ctx context.Context, stage time.Time, rest int) (context.C
 	return context.WithTimeoutCause(ctx, min(left, 3*left/time.Duration(rest)), errNoTime)
 }
 
-// check reports whether an algorithm passed, or could not be checked whole for
-// lack of time without having failed until then.
-func (v *visit) check(ctx context.Context, a *hash.Algorithm) (passed bool) {
+// errFailed is why an algorithm is not measured.
+var errFailed = errors.New("it did not pass the checks")
+
+// check returns why an algorithm is not to be measured: nil when it passed, or
+// could not be checked whole for lack of time without having failed until then.
+func (v *visit) check(ctx context.Context, a *hash.Algorithm) (bad error) {
 	if ctx.Err() != nil {
 		v.skip(a, "check", context.Cause(ctx))
-		return true
+		return nil
 	}
-	opened, err := v.target.Open(a, true)
-	if err != nil {
-		v.book.check(bench.Check{Device: v.target.Device.ID, Algo: a.Name, Name: "opening", Error: err.Error()})
-		return false
-	}
-	passed = true
-	put := func(name string, hashes int, err error) {
-		c := bench.Check{Device: v.target.Device.ID, Algo: a.Name, Name: name, Hashes: hashes}
-		if err != nil {
-			c.Error, passed = err.Error(), false
+	put := func(r check.Result) {
+		if errors.Is(r.Err, gpu.ErrNoKernel) {
+			bad = gpu.ErrNoKernel
+			v.skip(a, "check", bad)
+			return
+		}
+		c := bench.Check{Device: v.target.Device.ID, Algo: a.Name, Name: r.Name, Hashes: r.Hashes}
+		if r.Err != nil {
+			c.Error, bad = r.Err.Error(), errFailed
 		}
 		v.book.check(c)
 	}
+	opened, err := v.target.Open(a, true)
+	if err != nil {
+		put(check.Result{Name: "opening", Err: err})
+		return bad
+	}
 	o := v.target.Check
 	o.Algorithm = a
-	if check.Run(ctx, opened.Searchers[0], o, func(r check.Result) { put(r.Name, r.Hashes, r.Err) }) != nil {
+	if check.Run(ctx, opened.Searchers[0], o, put) != nil {
 		v.skip(a, "rest of the checks", context.Cause(ctx))
 	}
 	if err := opened.close(); err != nil {
-		put("closing", 0, err)
+		put(check.Result{Name: "closing", Err: err})
 	}
-	return passed
+	return bad
 }
 
 // measure measures an algorithm, the first of so many that are left.
@@ -139,10 +147,15 @@ func (v *visit) measure(ctx context.Context, a *hash.Algorithm, rest int) {
 		Duration: min(v.Duration, fair/10*6),
 	})
 	info := opened.Searchers[0].Info()
+	err = errors.Join(err, opened.close())
+	if errors.Is(err, gpu.ErrNoKernel) {
+		v.skip(a, "benchmark", gpu.ErrNoKernel)
+		return
+	}
 	row := bench.Row{
 		Device: v.target.Device.ID, Algo: a.Name, Impl: info.Impl, Settings: opened.Settings, Origin: opened.Origin,
 	}
-	row.Put(&result, errors.Join(err, opened.close()))
+	row.Put(&result, err)
 	v.book.row(row)
 }
 

@@ -7,15 +7,15 @@ import (
 	"github.com/aditmine/adit/hash"
 )
 
-// NewSearcher opens a device that is opened anew, with the options that choose
-// tells, whenever the algorithm changes: options belong to an algorithm. An
-// error concerns that device only.
-func NewSearcher(open func(gpu.Options) (hash.Searcher, error), choose func(*hash.Algorithm) gpu.Options) (hash.Searcher, error) {
-	first, err := open(gpu.Options{})
+// NewSearcher opens a device with the options given, and anew with those that
+// choose tells whenever an algorithm brings others: options belong to an
+// algorithm. An error concerns that device only.
+func NewSearcher(open func(gpu.Options) (hash.Searcher, error), given gpu.Options, choose func(*hash.Algorithm) gpu.Options) (hash.Searcher, error) {
+	first, err := open(given)
 	if err != nil {
 		return nil, err
 	}
-	return &searcher{open: open, choose: choose, current: first, info: first.Info()}, nil
+	return &searcher{open: open, choose: choose, current: first, info: first.Info(), options: given}, nil
 }
 
 // searcher passes everything on to the current one.

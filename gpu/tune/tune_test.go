@@ -241,7 +241,7 @@ func TestSearcherFollowsItsAlgorithm(t *testing.T) {
 			return nil, errors.New("the card is gone")
 		}
 		return c.Open(o)
-	}, func(a *hash.Algorithm) gpu.Options { return options[a.Name] })
+	}, gpu.Options{}, func(a *hash.Algorithm) gpu.Options { return options[a.Name] })
 	require.NoError(t, err)
 	require.Equal(t, "card", s.Info().Device)
 	work := func(name string) *hash.Work {
@@ -277,6 +277,6 @@ func TestSearcherFollowsItsAlgorithm(t *testing.T) {
 	require.ErrorIs(t, err, hash.ErrClosed)
 	require.Equal(t, "card", s.Info().Device)
 
-	_, err = NewSearcher(func(gpu.Options) (hash.Searcher, error) { return nil, gpu.ErrNoDriver }, nil)
+	_, err = NewSearcher(func(gpu.Options) (hash.Searcher, error) { return nil, gpu.ErrNoDriver }, gpu.Options{}, nil)
 	require.ErrorIs(t, err, gpu.ErrNoDriver)
 }
