@@ -82,8 +82,8 @@ func assemble(assembler, dir, arch string, p *program.Program) (said, cubin stri
 type table struct{ rows []*row }
 
 type row struct {
-	name  string
-	usage map[string]usage // by kind of card
+	program, kernel string
+	usage           map[string]usage // by kind of card
 }
 
 func (t *table) add(assembler, dir string, p *program.Program) error {
@@ -96,7 +96,7 @@ func (t *table) add(assembler, dir string, p *program.Program) error {
 		for _, u := range parse(said) {
 			r := rows[u.kernel]
 			if r == nil {
-				r = &row{name: p.Name + " " + u.kernel, usage: map[string]usage{}}
+				r = &row{program: p.Name, kernel: u.kernel, usage: map[string]usage{}}
 				rows[u.kernel] = r
 				t.rows = append(t.rows, r)
 			}
@@ -106,26 +106,43 @@ func (t *table) add(assembler, dir string, p *program.Program) error {
 	return nil
 }
 
-// print writes, for each kernel and card, registers and occupancy.
+// print writes, for each kernel and card, registers and occupancy. Kernels of
+// several programs that are the same in all of that share a line.
 func (t *table) print(out io.Writer) error {
 	var b strings.Builder
-	b.WriteString("| kernel | shared | stack | spilled |")
+	b.WriteString("| kernel | programs | shared | stack | spilled |")
 	for _, card := range cards {
 		fmt.Fprintf(&b, " %s |", card.arch)
 	}
-	b.WriteString("\n|---|---|---|---|" + strings.Repeat("---|", len(cards)) + "\n")
+	b.WriteString("\n|---|---|---|---|---|" + strings.Repeat("---|", len(cards)) + "\n")
+	programs := map[string][]string{}
+	var order []string
 	for _, r := range t.rows {
-		var most usage
-		for _, u := range r.usage {
-			most.shared, most.stack, most.spilled = max(most.shared, u.shared), max(most.stack, u.stack), max(most.spilled, u.spilled)
+		key := r.kernel + "|" + r.cells()
+		if programs[key] == nil {
+			order = append(order, key)
 		}
-		fmt.Fprintf(&b, "| %s | %d | %d | %d |", r.name, most.shared, most.stack, most.spilled)
-		for _, card := range cards {
-			u := r.usage[card.arch]
-			fmt.Fprintf(&b, " %d, %d%% |", u.registers, card.occupancy(&u, group(u.kernel)))
-		}
-		b.WriteString("\n")
+		programs[key] = append(programs[key], r.program)
+	}
+	for _, key := range order {
+		kernel, cells, _ := strings.Cut(key, "|")
+		fmt.Fprintf(&b, "| %s | %s |%s\n", kernel, strings.Join(programs[key], ", "), cells)
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// cells are a row without its names.
+func (r *row) cells() string {
+	var most usage
+	for _, u := range r.usage {
+		most.shared, most.stack, most.spilled = max(most.shared, u.shared), max(most.stack, u.stack), max(most.spilled, u.spilled)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, " %d | %d | %d |", most.shared, most.stack, most.spilled)
+	for _, card := range cards {
+		u := r.usage[card.arch]
+		fmt.Fprintf(&b, " %d, %d%% |", u.registers, card.occupancy(&u, blockThreads))
+	}
+	return b.String()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -54,4 +55,19 @@ func TestSummary(t *testing.T) {
 		code[i*instructionSize], code[i*instructionSize+1] = byte(opcode), byte(opcode>>8)
 	}
 	require.Equal(t, "5 instructions: 3 LOP3, 1 IADD3, 1 other", summary(code))
+}
+
+func TestEqualKernelsShareALine(t *testing.T) {
+	t1 := &table{}
+	for _, program := range []string{"a", "b", "c"} {
+		r := &row{program: program, kernel: "k", usage: map[string]usage{}}
+		for _, card := range cards {
+			r.usage[card.arch] = usage{registers: 32 + len(program)*(int(program[0])/'c')*32}
+		}
+		t1.rows = append(t1.rows, r)
+	}
+	var out strings.Builder
+	require.NoError(t, t1.print(&out))
+	require.Contains(t, out.String(), "| k | a, b | 0 | 0 | 0 | 32, 100% |")
+	require.Contains(t, out.String(), "| k | c | 0 | 0 | 0 | 64, 50% |")
 }

@@ -74,10 +74,8 @@ const (
 	fileRegisters = 65536 // of a multiprocessor, on all of these cards
 	registerStep  = 256   // that a warp is given at once
 	sharedStep    = 256
+	blockThreads  = 64 // of every kernel, where nobody says another size
 )
-
-// group is how many threads a block of a kernel has by default.
-func group(string) int { return 64 }
 
 // occupancy is how many of a multiprocessor's warps can be in use, in percent.
 func (c *card) occupancy(u *usage, threads int) int {
