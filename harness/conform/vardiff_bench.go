@@ -17,12 +17,14 @@ type bench struct {
 	interval time.Duration // that the pool declares between shares
 	start    uint64        // the difficulty of a new session
 	capacity float64       // hashes per second of this machine
+	spoilt   int           // rounds that meant nothing
 }
 
 // Bounds of a measurement.
 const (
 	maxMiners = 40          // at once
 	spare     = 0.4         // the part of this machine's hashing that is used
+	maxSpoilt = 3           // rounds
 	probeTime = time.Second // how long its speed is measured, at most
 	maxProbed = 20_000      // hashes of that
 )
@@ -111,15 +113,29 @@ func (b *bench) miners(c *course) (count int, rate float64, err error) {
 	case b.e.node != nil && 10*ideal*high > float64(b.e.node.Difficulty()):
 		return 0, 0, skipf("the right difficulty of this check, %.3g, is too near the network's, %d", ideal*high, b.e.node.Difficulty())
 	}
-	count = min(maxMiners, int(spare*b.capacity/(rate*high)))
+	count = min(maxMiners, int(spare*b.capacity/(rate*high))>>b.spoilt)
 	if count < 1 {
 		return 0, 0, skipf("a miner of this check hashes %.0f/s, this machine %.0f/s: let sessions start lower, or lengthen share_interval", rate*high, b.capacity)
 	}
 	return count, rate, nil
 }
 
-// round lets as many miners as this machine can feed take a course once.
+// round lets as many miners as this machine can feed take a course once. A round
+// that means nothing, since this machine was too slow, is done again with fewer.
 func (b *bench) round(c *course) (*vardiff.LiveResult, error) {
+	for {
+		r, err := b.once(c)
+		switch {
+		case err != nil, len(r.Void) == 0, r.Closed > 0:
+			return r, err
+		case b.spoilt == maxSpoilt:
+			return nil, inconclusivef("%s", r.Void[0])
+		}
+		b.spoilt++
+	}
+}
+
+func (b *bench) once(c *course) (*vardiff.LiveResult, error) {
 	count, rate, err := b.miners(c)
 	if err != nil {
 		return nil, err
@@ -150,7 +166,7 @@ func (b *bench) sessions(c *course, accepted string, good func(*vardiff.LiveResu
 		if err != nil {
 			return err
 		}
-		if err := spoiled(r); err != nil {
+		if err := cutOff(r); err != nil {
 			return err
 		}
 		for i := range r.Records {
@@ -184,11 +200,11 @@ func (b *bench) verdict(s *sample, accepted string) (done bool, err error) {
 	return false, nil
 }
 
-// spoiled says why a round means nothing, if so. Refused and lost shares are
-// another check's matter where a check does not ask for them.
-func spoiled(r *vardiff.LiveResult) error {
-	if len(r.Void) > 0 {
-		return inconclusivef("%s", r.Void[0])
+// cutOff says that a round ended early for some of its miners. Why is another
+// check's matter.
+func cutOff(r *vardiff.LiveResult) error {
+	if r.Closed > 0 {
+		return inconclusivef("the pool closed %d of %d connections", r.Closed, r.Miners)
 	}
 	return nil
 }

@@ -264,7 +264,7 @@ func vdStat02(e *Env) error {
 	if err != nil {
 		return err
 	}
-	if err := spoiled(r); err != nil {
+	if err := cutOff(r); err != nil {
 		return err
 	}
 	now, err := e.read()

@@ -89,9 +89,6 @@ func vdStep01(e *Env) error {
 		if err := losses(r); err != nil {
 			return err
 		}
-		if err := spoiled(r); err != nil {
-			return err
-		}
 		for i := range r.Records {
 			took, ok := r.Records[i].Convergence(from(&c, r), goal(&c))
 			s.n++
@@ -137,7 +134,7 @@ func (e *Env) rest(judge func(*vardiff.Rest) (verdict int, seen string), accepte
 		if err != nil {
 			return err
 		}
-		if err := spoiled(r); err != nil {
+		if err := cutOff(r); err != nil {
 			return err
 		}
 		for i := range r.Records {

@@ -70,6 +70,14 @@ type Summary struct {
 	Min       int64      `json:"min_ns"`
 	Max       int64      `json:"max_ns"`
 	Quantiles []Quantile `json:"quantiles"`
+	// Curve is the whole distribution, as far as the samples tell it.
+	Curve []CurvePoint `json:"curve,omitempty"`
+}
+
+// CurvePoint says that a part Q of the samples was at most Nanoseconds.
+type CurvePoint struct {
+	Q           float64 `json:"q"`
+	Nanoseconds int64   `json:"ns"`
 }
 
 // Summary describes the distribution.
@@ -84,7 +92,24 @@ func (l *Latency) Summary(censored int64) Summary {
 		}
 		s.Quantiles = append(s.Quantiles, out)
 	}
+	s.Curve = l.curve()
 	return s
+}
+
+// curve goes on in tenths of what is left, down to the share of one sample: q is
+// 0, 0.1 ... 0.9, 0.91 ... 0.99, 0.991 and so on.
+func (l *Latency) curve() (points []CurvePoint) {
+	n := float64(l.Count())
+	for left := 1.0; left >= 1/n && n > 0; left /= 10 {
+		for tenth := 0.0; tenth < 9; tenth++ {
+			q := 1 - left + left*tenth/10
+			if 1-q < 1/n {
+				break
+			}
+			points = append(points, CurvePoint{q, min(l.hist.ValueAtQuantile(q*100)*int64(time.Microsecond), int64(l.max))})
+		}
+	}
+	return points
 }
 
 // Need is the least number of samples whose smallest and largest value are

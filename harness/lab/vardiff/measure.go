@@ -227,16 +227,13 @@ func quantileBySpan(sorted []span, total, q float64) float64 {
 }
 
 // cycle looks for a difficulty that overcorrects: the sessions' series are
-// joined, each about its own mean.
+// joined, about the mean of all. About its own mean a short series of chance
+// values would seem to swing.
 func (r *Rest) cycle(series [][]float64) {
 	var all []float64
 	for _, s := range series {
-		if len(s) < 2 {
-			continue
-		}
-		mean := stats.Average(s)
-		for _, v := range s {
-			all = append(all, v-mean)
+		if len(s) >= 2 {
+			all = append(all, s...)
 		}
 	}
 	r.Cycle, r.CycleP = stats.Autocorrelation(all)
