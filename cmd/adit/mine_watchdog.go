@@ -99,7 +99,7 @@ func (c *card) open() (hash.Searcher, error) {
 	if i < 0 || all[i].Bus != c.Bus || all[i].Name != c.Name {
 		return nil, fmt.Errorf("the card has disappeared: the driver does not list it any more")
 	}
-	return c.backend.open(c.Index, c.options)
+	return openTuned(c.backend, c.Device, c.options)
 }
 
 // exitFor gives a run that ended because of a device an exit status of its own.
