@@ -157,10 +157,24 @@ func madeUpLogins(profile conform.Profile, foreign string) (login, other string)
 	return login, other
 }
 
+// secondLogin is another address like the first of madeUpLogins.
+func secondLogin(profile conform.Profile) string {
+	if profile == conform.CKB {
+		var args [20]byte
+		copy(args[:], "adit harness second")
+		return ckb.EncodeAddress(ckb.Testnet, ckb.SighashLock(args))
+	}
+	return madeUpMoneroOf(cryptonote.MoneroTestnet(), "adit harness: nobody can spend this either")
+}
+
 func madeUpMonero(network cryptonote.Network) string {
+	return madeUpMoneroOf(network, "adit harness: nobody can spend")
+}
+
+func madeUpMoneroOf(network cryptonote.Network, spend string) string {
 	return cryptonote.Address{
 		Prefix: network.Standard,
-		Spend:  cryptonote.Keccak256([]byte("adit harness: nobody can spend")),
+		Spend:  cryptonote.Keccak256([]byte(spend)),
 		View:   cryptonote.Keccak256([]byte("adit harness: nobody can view")),
 	}.String()
 }

@@ -161,6 +161,7 @@ func (f *runFlags) config(profile conform.Profile) (conform.Config, error) {
 	}
 	if cfg.Login == "" {
 		cfg.Login, cfg.ForeignLogin = madeUpLogins(profile, f.foreign)
+		cfg.SecondLogin = secondLogin(profile)
 	}
 	if f.known != "" {
 		cfg.Known, err = readKnown(f.known)

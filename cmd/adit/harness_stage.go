@@ -70,7 +70,7 @@ func (f *runFlags) prepare(ctx context.Context, a *adapter.Adapter, cfg *conform
 
 // setUp starts node, trace and pool, in this order.
 func (f *runFlags) setUp(ctx context.Context, s *stage, a *adapter.Adapter, cfg *conform.Config, stderr io.Writer) error {
-	vars := map[string]string{"ADDRESS": cfg.Login}
+	vars := map[string]string{"ADDRESS": cfg.Login, "FOREIGN": cfg.ForeignLogin}
 	if f.nodeListen != "" {
 		node, err := startHarnessChain(ctx, cfg.Profile, cfg.Algorithm, f.nodeListen, f.chain(cfg.Bank))
 		if err != nil {
@@ -127,6 +127,7 @@ func startDescribed(ctx context.Context, s *stage, a *adapter.Adapter, cfg *conf
 		return fmt.Errorf("finding this program for the adapter: %w", err)
 	}
 	p := adapter.NewPool(a, dir, vars)
+	cfg.Operator = p
 	if a.Ledger != nil {
 		cfg.Ledger = p
 	}
@@ -136,7 +137,7 @@ func startDescribed(ctx context.Context, s *stage, a *adapter.Adapter, cfg *conf
 	if a.Start == nil {
 		return nil
 	}
-	cfg.Control = p
+	cfg.Control, cfg.Meter = p, p
 	if err := p.Reset(ctx); err != nil {
 		return err
 	}

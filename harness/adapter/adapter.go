@@ -49,7 +49,9 @@ type Adapter struct {
 	Stop   *Stop             `yaml:"stop"`
 	Reset  *Command          `yaml:"reset"`
 	Ledger *Query            `yaml:"ledger"`
-	Clock  *Command          `yaml:"clock"` // moves the pool's clock by ${SECONDS}
+	// Operator is what is seen of the pool from its operator's side.
+	Operator *Operator `yaml:"operator"`
+	Clock    *Command  `yaml:"clock"` // moves the pool's clock by ${SECONDS}
 }
 
 // Ports are ports beside the target.
@@ -59,6 +61,8 @@ type Ports struct {
 	Fixed string `yaml:"fixed"`
 	// Vardiff is one whose difficulty follows at share_interval.
 	Vardiff string `yaml:"vardiff"`
+	// API are its HTTP interfaces.
+	API []string `yaml:"api"`
 }
 
 // Login says how miners log in.
@@ -68,6 +72,10 @@ type Login struct {
 	Pass       string `yaml:"pass"`
 	Worker     string `yaml:"worker_separator"`
 	Difficulty string `yaml:"difficulty_separator"`
+	// NiceHash is an agent that gets NiceHash mode by its name; Forms are the
+	// forms of CKB addresses that are taken: full, short, deprecated.
+	NiceHash string   `yaml:"nicehash_agent"`
+	Forms    []string `yaml:"address_forms"`
 }
 
 // Declares are the pool's settings that checks hold it to.
@@ -82,6 +90,11 @@ type Declares struct {
 	ShareInterval  time.Duration `yaml:"share_interval"`
 	Poll           time.Duration `yaml:"poll"`
 	HashrateWindow time.Duration `yaml:"hashrate_window"`
+	// BanTime is how long an automatic ban lasts, BanScope whom it holds for:
+	// address or login. PerAddress bounds an address's connections.
+	BanTime    time.Duration    `yaml:"ban_time"`
+	BanScope   conform.BanScope `yaml:"ban_scope"`
+	PerAddress int              `yaml:"per_address"`
 }
 
 // Command is a program with its arguments; no shell takes part.
@@ -189,7 +202,7 @@ func (a *Adapter) check() error {
 	case a.Stop != nil && a.Stop.Signal != "" && signals()[a.Stop.Signal] == nil:
 		return fmt.Errorf("stop: signal %s is not TERM or INT", a.Stop.Signal)
 	}
-	return errors.Join(a.checkPorts(), a.checkCommands(), a.checkLedger(), a.checkUnclaimed())
+	return errors.Join(a.checkPorts(), a.checkCommands(), a.checkLedger(), a.checkOperator(), a.checkUnclaimed())
 }
 
 func (a *Adapter) checkPorts() error {
@@ -233,6 +246,30 @@ func (a *Adapter) checkLedger() error {
 	return nil
 }
 
+func (a *Adapter) checkOperator() error {
+	for _, scope := range []conform.BanScope{"", conform.BanAddress, conform.BanLogin} {
+		if a.Declares.BanScope == scope {
+			return a.checkUnsafe()
+		}
+	}
+	return fmt.Errorf("declares.ban_scope: give address or login, not %q", a.Declares.BanScope)
+}
+
+func (a *Adapter) checkUnsafe() error {
+	if a.Operator == nil {
+		return nil
+	}
+	for _, u := range a.Operator.Unsafe {
+		if u.Name == "" || len(u.Run) == 0 {
+			return errors.New("operator.unsafe: each needs name and run")
+		}
+	}
+	if m := a.Operator.Metrics; m != nil && (m.URL == "" || m.Accepted == "" || m.Rejected == "") {
+		return errors.New("operator.metrics: give url, accepted and rejected")
+	}
+	return nil
+}
+
 func (a *Adapter) checkUnclaimed() error {
 	all := conform.Catalogue()
 	for id, why := range a.Unclaimed {
@@ -254,5 +291,7 @@ func (a *Adapter) Declared() conform.Declared {
 		LoginTimeout: a.Declares.LoginTimeout, IdleTimeout: a.Declares.IdleTimeout, Refresh: a.Declares.Refresh,
 		ShareInterval: a.Declares.ShareInterval, Vardiff: a.Ports.Vardiff, Poll: a.Declares.Poll, HashrateWindow: a.Declares.HashrateWindow,
 		WorkerSeparator: a.Login.Worker, DifficultySeparator: a.Login.Difficulty, Unclaimed: a.Unclaimed,
+		API: a.Ports.API, BanTime: a.Declares.BanTime, BanScope: a.Declares.BanScope, PerAddress: a.Declares.PerAddress,
+		NiceHashAgent: a.Login.NiceHash, AddressForms: a.Login.Forms,
 	}
 }

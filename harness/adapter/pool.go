@@ -95,10 +95,8 @@ func (p *Pool) Launch(ctx context.Context) error {
 	case p.cmd != nil:
 		return fmt.Errorf("%s runs already", p.a.Name)
 	}
-	for name, text := range p.a.Files {
-		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(p.expand(text)), 0o600); err != nil {
-			return fmt.Errorf("preparing %s: %w", p.a.Name, err)
-		}
+	if err := p.write(); err != nil {
+		return err
 	}
 	cmd := p.command(context.WithoutCancel(ctx), p.a.Start)
 	cmd.Stdout, cmd.Stderr = &p.output, &p.output
@@ -111,6 +109,16 @@ func (p *Pool) Launch(ctx context.Context) error {
 		_ = cmd.Wait() // how it ended shows in its output
 		close(ended)
 	}()
+	return nil
+}
+
+// write writes the adapter's files.
+func (p *Pool) write() error {
+	for name, text := range p.a.Files {
+		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(p.expand(text)), 0o600); err != nil {
+			return fmt.Errorf("preparing %s: %w", p.a.Name, err)
+		}
+	}
 	return nil
 }
 
@@ -225,12 +233,19 @@ type tail struct {
 func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	const most = 4096
+	const most = 256 << 10
 	t.data = append(t.data, b...)
-	if len(t.data) > most {
+	if len(t.data) > 2*most {
 		t.data = append([]byte(nil), t.data[len(t.data)-most:]...)
 	}
 	return len(b), nil
+}
+
+// text is what is left of all that was printed.
+func (t *tail) text() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.data)
 }
 
 // last is the last line that is not empty.

@@ -89,6 +89,9 @@ func cnJob16(e *Env) error {
 	if d.Refresh == 0 || d.MaxDifficulty == 0 || d.ShareInterval == 0 {
 		return skipf("the adapter does not declare all of refresh, max_difficulty and share_interval")
 	}
+	if d.Vardiff != "" && d.Vardiff != e.cfg.Target {
+		return skipf("the share_interval that the adapter declares is that of another port")
+	}
 	s, err := e.cnLogin()
 	if err != nil {
 		return err

@@ -21,7 +21,7 @@ func sec15(e *Env) error {
 		return undeclared("way to start the pool", err)
 	}
 	d := &e.cfg.Declared
-	open := slices.Concat([]string{e.cfg.Target, d.TLS, d.Proxy, d.Fixed}, d.API)
+	open := slices.Concat([]string{e.cfg.Target, d.TLS, d.Proxy, d.Fixed, d.Vardiff}, d.API)
 	for _, at := range listening {
 		if !slices.ContainsFunc(open, func(known string) bool { return samePort(known, at) }) {
 			return failed("something listens at "+at, "nothing but the declared ports: "+strings.Join(given(open), " "))

@@ -21,7 +21,7 @@ func (e *Env) spent(do func() error) (time.Duration, error) {
 
 func (e *Env) usage() (Usage, error) {
 	u, err := e.cfg.Meter.Usage(e.ctx)
-	return u, undeclared("way to start the pool", err)
+	return u, undeclared("pool that this machine could measure", err)
 }
 
 // sureCPU is what processor time has to come to before shares of it are
@@ -59,7 +59,7 @@ func cnSub22(e *Env) error {
 	if err != nil {
 		return err
 	}
-	good, cost, err := m.judgedCost(t, 32)
+	good, cost, err := m.judgedCost(t, 100)
 	if err != nil {
 		return err
 	}

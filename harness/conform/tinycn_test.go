@@ -220,7 +220,7 @@ func (c *tinyCNSession) handle(r tinyRequest) bool {
 	case "submit":
 		return c.submit(id, r)
 	case "keepalived":
-		if c.s.is("logins block") && recent(c.s.came, time.Second) > 25 {
+		if c.s.is("logins block") && recent(c.s.came, time.Second) > 10 {
 			c.after(3*time.Second, fmt.Sprintf(`{"id":%s,"result":{"status":"KEEPALIVED"}}`, id))
 			return true
 		}

@@ -42,7 +42,7 @@ type tinyBooks struct {
 	starts  int
 	lines   map[*outbox]bool
 	credits map[string]*Credit
-	left    map[string]uint64 // difficulties that workers left with
+	left    map[string]uint64     // difficulties that workers left with
 	marks   map[tinyParty]*[2]int // good and bad shares
 	bans    map[tinyParty]time.Time
 	clients map[string]int // connections by address
