@@ -19,15 +19,26 @@ HASH_PACKAGES := ./hash/...
 MANY_CASES := ./harness/conform ./pool/payout
 RACE_PACKAGES = $(shell $(GO) list ./... | grep -v -e '/adit/hash' -e '/adit/e2e' -e '/harness/conform$$' -e '/pool/payout$$')
 
-.PHONY: help build demo test lint unit cpu-levels opencl generate check-generated ptx check-ptx ptxas-report bench-cpu fuzz histories e2e e2e-harness e2e-monero clean bench-pool kill-pool
+.PHONY: .always help build demo test lint unit cpu-levels opencl gpu-check portable generate check-generated ptx check-ptx ptxas-report bench-cpu fuzz histories e2e e2e-harness e2e-monero clean bench-pool kill-pool
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-build: $(BIN) ## build bin/adit
+# The OpenCL back end is built in where its headers and a C compiler are: the
+# binary then needs libOpenCL to start. make build OPENCL=no leaves it out.
+ifndef OPENCL
+OPENCL := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && pkg-config --exists OpenCL 2>/dev/null && echo yes || echo no)
+endif
+TAGS := $(if $(filter yes,$(OPENCL)),-tags opencl)
 
-$(BIN): $(SOURCES)
-	$(GO) build -o $@ ./cmd/adit
+build: $(BIN) ## build bin/adit, with OpenCL where its headers are (OPENCL=no: without)
+
+$(BIN): $(SOURCES) bin/.tags
+	@echo "building with $(if $(TAGS),CUDA and OpenCL,CUDA; without OpenCL, whose headers or a C compiler are not here or not wanted)"
+	$(GO) build $(TAGS) -o $@ ./cmd/adit
+
+bin/.tags: .always
+	@mkdir -p bin; echo "$(TAGS)" | cmp -s - $@ || echo "$(TAGS)" >$@
 
 demo: build ## node, pool and miner in one process: find shares and a block
 	$(BIN) demo
@@ -60,8 +71,17 @@ cpu-levels: ## the hash packages again at every level of CPU features, and witho
 opencl: ## the OpenCL back end, on every device there is (PoCL is one)
 	@scripts/deps.sh optional pkg-config ocl-icd-opencl-dev:/usr/include/CL/cl.h pocl-opencl-icd:/etc/OpenCL/vendors/pocl.icd
 	@if pkg-config --exists OpenCL; then \
-		CGO_ENABLED=1 $(GO) test -tags opencl ./gpu/... ./kernels/cl; \
+		CGO_ENABLED=1 $(GO) test -tags opencl ./gpu/... ./kernels/cl && \
+		CGO_ENABLED=1 $(GO) test -tags opencl -run MineWithOpenCL ./cmd/adit; \
 	else echo "SKIPPED: the OpenCL back end (no OpenCL headers here)"; fi
+
+BUDGET ?= 8m
+RIG ?= rig
+gpu-check: build ## check every card, measure it, keep the report (BUDGET=8m RIG=name)
+	$(BIN) gpu-check --budget $(BUDGET) -o docs/benchmarks/$$(date -u +%Y-%m-%d)-$(RIG).json
+
+portable: ## build bin/adit-portable without cgo, to carry to another machine: CUDA, no OpenCL
+	CGO_ENABLED=0 $(GO) build -o bin/adit-portable ./cmd/adit
 
 generate: ## write the assembly anew from its generators
 	$(GO) -C kernels/amd64 run .

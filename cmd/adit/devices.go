@@ -94,7 +94,8 @@ func findDevices(backends []gpuBackend) *deviceList {
 		case errors.Is(err, gpu.ErrNotBuilt):
 			list.Missing[b.name] = "this adit was built without it"
 		case err != nil:
-			list.Missing[b.name] = strings.Join(strings.Fields(err.Error()), " ")
+			text := strings.Join(strings.Fields(err.Error()), " ")
+			list.Missing[b.name] = strings.TrimPrefix(text, gpu.BackendTitle(b.name)+": ")
 		}
 		for _, d := range found {
 			list.add(d)
