@@ -80,8 +80,8 @@ func goldenVectors(t testing.TB) fileVectors {
 	return vectors
 }
 
-// sluggish algorithms take long for a hash. A turn of cn/gpu is a thousand times
-// the work of any other's.
+// sluggish algorithms take long for a hash. A turn of cn/gpu is hundreds of
+// times the work of any other's.
 func sluggish(a *hash.Algorithm) bool { return a.Iterations > 1<<16 || a.Name == "cn/gpu" }
 
 // algorithms are all there are; the quick ones where hashing is slow. No
