@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -117,6 +118,24 @@ func TestRead(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("{]"), 0o600))
 	_, err = Read(path)
 	require.ErrorContains(t, err, path+": line 1: ")
+}
+
+// TestTheDocumentedFile reads the example of the documentation: every key of it
+// means something.
+func TestTheDocumentedFile(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "mining.md"))
+	require.NoError(t, err)
+	_, example, found := strings.Cut(string(page), "```jsonc\n")
+	require.True(t, found)
+	example, _, found = strings.Cut(example, "```")
+	require.True(t, found)
+	f, err := Parse([]byte(example))
+	require.NoError(t, err)
+	require.Empty(t, f.Unused)
+	devices, known, err := f.OpenCL.Devices("cn/half")
+	require.NoError(t, err)
+	require.True(t, known)
+	require.Equal(t, []Device{{0, gpu.Options{Intensity: 1024, WorkSize: 16, Unroll: 4, Leave: 512 << 20}}}, devices)
 }
 
 func TestRelax(t *testing.T) {

@@ -39,7 +39,10 @@ type Device struct {
 	ladder ladder
 	rest   time.Time // nothing is tried before
 	looked time.Time // when the temperature was read
-	buffer []hash.Hit
+	// measured is set once there was a reading; unread counts those that failed.
+	measured bool
+	unread   int
+	buffer   []hash.Hit
 
 	mu     sync.Mutex // guards what follows
 	status Status

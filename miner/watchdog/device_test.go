@@ -397,6 +397,25 @@ func TestHeat(t *testing.T) {
 	})
 }
 
+// A limit that cannot be kept is said once; without a limit nobody cares.
+func TestADeviceThatNothingMeasures(t *testing.T) {
+	for _, stop := range []float64{85, 0} {
+		synctest.Test(t, func(t *testing.T) {
+			m := &thermometer{broken: true}
+			r := newRig(t, Limits{StopAt: stop}, func(o *Options) { o.Thermometer = m })
+			require.NoError(t, r.until(t.Context(), 2*time.Minute))
+			if stop > 0 {
+				require.Equal(t, []string{"Card 0: the limit of 85 °C has no effect: nothing measures its temperature"}, r.texts())
+			} else {
+				require.Empty(t, r.reports)
+			}
+			require.False(t, r.Status().HasCelsius)
+			require.Equal(t, Working, r.Status().State)
+			require.NoError(t, r.Close())
+		})
+	}
+}
+
 func TestResumeIsTenBelowStopByDefault(t *testing.T) {
 	require.Equal(t, 75.0, Limits{StopAt: 85}.withDefaults().ResumeAt)
 }

@@ -5,8 +5,13 @@ import (
 	"time"
 )
 
-// lookEvery is how often the temperature is read.
-const lookEvery = time.Second
+// lookEvery is how often the temperature is read, blindAfter how often nothing
+// must come of it at the start before that is worth a warning: sensors need a
+// moment, too.
+const (
+	lookEvery  = time.Second
+	blindAfter = 30
+)
 
 // tooHot reads the temperature now and then, and reports whether the device has
 // to wait. One that was too hot and cannot be measured any more goes on
@@ -21,9 +26,13 @@ func (d *Device) tooHot(now time.Time) bool {
 	d.mu.Lock()
 	d.status.Celsius, d.status.HasCelsius = celsius, ok
 	d.mu.Unlock()
+	d.measured = d.measured || ok
 	l := d.opts.Limits
 	switch {
-	case !ok || l.StopAt <= 0:
+	case l.StopAt <= 0:
+		return false
+	case !ok:
+		d.blind(l.StopAt)
 		return hot
 	case !hot && celsius >= l.StopAt:
 		d.reach(Hot)
@@ -35,4 +44,11 @@ func (d *Device) tooHot(now time.Time) bool {
 		return false
 	}
 	return hot
+}
+
+// blind warns once of a limit for a device that was never measured.
+func (d *Device) blind(limit float64) {
+	if d.unread++; d.unread == blindAfter && !d.measured {
+		d.book(Heat, Warn, "nothing measures its temperature", fmt.Sprintf("the limit of %.0f °C has no effect", limit))
+	}
 }

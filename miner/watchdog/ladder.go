@@ -87,7 +87,7 @@ func (d *Device) trouble(t Trouble, reason string) error {
 // book counts and reports an action.
 func (d *Device) book(t Trouble, a Action, reason, next string) {
 	d.mu.Lock()
-	if a != Resume {
+	if a != Resume && a != Warn {
 		d.status.Troubles[t]++
 		d.status.Last, d.status.LastTrouble = reason, t
 	}

@@ -54,6 +54,7 @@ const (
 	Drop    Action = "drop"    // give the device up
 	Pause   Action = "pause"   // wait until it has cooled down
 	Resume  Action = "resume"  // and go on
+	Warn    Action = "warn"    // only say so
 )
 
 // Status is a device's record.
