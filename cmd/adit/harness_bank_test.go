@@ -43,15 +43,15 @@ func TestBankedSharesFitAgain(t *testing.T) {
 				return []string{"--target", target, "--profile", string(profile), "--algo", algorithm, "--node-listen", node}
 			}
 			first := bankedPool(t, profile, algorithm, node)
-			out, err := harnessRun(t, append([]string{"bank", "make", file, "--connections", "24", "--shares", "6"}, args(first)...)...)
+			out, err := harnessRun(t, append([]string{"bank", "make", file, "--connections", "12", "--shares", "4"}, args(first)...)...)
 			require.NoError(t, err, out)
-			require.Contains(t, out, "for 24 jobs, found with")
+			require.Contains(t, out, "for 12 jobs, found with")
 			out, err = harnessRun(t, "bank", "inspect", file)
 			require.NoError(t, err)
 			require.Contains(t, out, "all true")
 
 			second := bankedPool(t, profile, algorithm, node)
-			out, err = harnessRun(t, append([]string{"load", "--connections", "4", "--rate", "100", "--duration", "200ms",
+			out, err = harnessRun(t, append([]string{"load", "--connections", "4", "--rate", "50", "--duration", "200ms",
 				"--timeout", "30s", "--max-lag", "1h", "--json", "--share-bank", file}, args(second)...)...)
 			var result load.Result
 			text := out[strings.Index(out, "{"):]

@@ -20,6 +20,12 @@ func Markdown(w io.Writer, r *conform.Report) error {
 			fmt.Fprintf(out, "| %s | %d |\n", v, n)
 		}
 	}
+	if r.Baseline != nil {
+		var changes strings.Builder
+		_ = r.Baseline.WriteText(&changes) // into memory
+		fence := fenceFor(changes.String(), 3)
+		fmt.Fprintf(out, "\n%stext\n%s%s\n", fence, changes.String(), fence)
+	}
 	for i := range r.Results {
 		if result := &r.Results[i]; result.Got != "" || result.Verdict == conform.Broken {
 			markdownFinding(out, result)
@@ -36,7 +42,9 @@ func headline(r *conform.Report) string {
 			failures++
 		}
 	}
-	switch {
+	switch b := r.Baseline; {
+	case b != nil && failures > 0:
+		return fmt.Sprintf("%d new failures, %d as before", len(b.New), len(b.Still))
 	case failures == 1:
 		return "1 failure"
 	case failures > 1:
