@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -101,22 +102,26 @@ func newHarnessReportCmd() *cobra.Command {
 	var title, out string
 	cmd := &cobra.Command{
 		Use:   "report [NAME=]FILE...",
-		Short: "Put the reports of several pools side by side on one HTML page",
+		Short: "Put reports and measurements of several pools on one HTML page",
 		Long: `Reads reports that 'adit harness run --json-file' wrote and makes one
 self-contained HTML page of them: a matrix of checks and pools, and for each
-cell what was required, what came, what was said, and how to do it again.`,
+cell what was required, what came, what was said, and how to do it again.
+
+What 'adit harness load', 'latency' and 'vardiff' printed with --json is added
+as measurements with their plots: difficulty over time, latency by percentile,
+rate sweeps with their knee. Both kinds are told apart by their content.`,
 		Example: `  adit harness run smoke --target 127.0.0.1:3333 --json-file old.json
   adit harness run smoke --target 127.0.0.1:3334 --json-file new.json
-  adit harness report old.json "candidate=new.json" -o pools.html`,
+  adit harness report old.json "candidate=new.json" -o pools.html
+  adit harness load --target 127.0.0.1:3333 --profile ckb --sweep 100,200,400 --json > sweep.json
+  adit harness report new.json sweep.json -o pools.html`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			page := &report.Page{Title: title, Tool: toolName(), Made: time.Now().UTC()}
 			for _, arg := range args {
-				pool, err := readReport(arg)
-				if err != nil {
+				if err := addTo(page, arg); err != nil {
 					return err
 				}
-				page.Pools = append(page.Pools, pool)
 			}
 			if out == "-" {
 				return report.HTML(cmd.OutOrStdout(), page)
@@ -124,24 +129,53 @@ cell what was required, what came, what was said, and how to do it again.`,
 			if err := writeFile(out, func(w io.Writer) error { return report.HTML(w, page) }); err != nil {
 				return fmt.Errorf("writing the page: %w", err)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "wrote %s: %s\n", out, plural(len(page.Pools), "pool"))
-			return nil
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "wrote %s: %s, %s\n", out, plural(len(page.Pools), "pool"), plural(len(page.Measures), "measurement"))
+			return err
 		},
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "conformance.html", "`file` to write; - is standard output")
+	cmd.Flags().StringVar(&out, "html", "conformance.html", "the same as --output")
 	cmd.Flags().StringVar(&title, "title", "Pool conformance", "`text` at the head of the page")
 	return cmd
 }
 
-// readReport reads a report's file, with the name that its pool goes by.
-func readReport(arg string) (report.Pool, error) {
+// addTo adds a file to the page: a pool's report, or measurements.
+func addTo(page *report.Page, arg string) error {
+	name, path, text, err := readNamed(arg)
+	if err != nil {
+		return err
+	}
+	if found, err := report.Measures(bytes.NewReader(text), name); err == nil {
+		page.Measures = append(page.Measures, found...)
+		return nil
+	} else if !errors.Is(err, report.ErrNoMeasurement) {
+		return usagef("%s: %v", path, err)
+	}
+	pool, err := readReport(arg)
+	if err != nil {
+		return err
+	}
+	page.Pools = append(page.Pools, pool)
+	return nil
+}
+
+// readNamed reads a file that may be given a name.
+func readNamed(arg string) (name, path string, text []byte, err error) {
 	name, path, named := strings.Cut(arg, "=")
 	if !named {
 		name, path = strings.TrimSuffix(filepath.Base(arg), filepath.Ext(arg)), arg
 	}
-	text, err := os.ReadFile(path)
+	if text, err = os.ReadFile(path); err != nil {
+		return "", "", nil, fmt.Errorf("reading a report: %w", err)
+	}
+	return name, path, text, nil
+}
+
+// readReport reads a report's file, with the name that its pool goes by.
+func readReport(arg string) (report.Pool, error) {
+	name, path, text, err := readNamed(arg)
 	if err != nil {
-		return report.Pool{}, fmt.Errorf("reading a report: %w", err)
+		return report.Pool{}, err
 	}
 	r := new(conform.Report)
 	if err := json.Unmarshal(text, r); err != nil || r.Profile == "" {

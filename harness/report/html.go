@@ -29,8 +29,16 @@ type Pool struct {
 type Measure struct {
 	Title string
 	Text  string
+	Void  []string // why it means nothing, if so
 	Rows  [][2]string
+	Table Table
 	Plots []Plot
+}
+
+// Table is one with a line of heads; nothing is shown of one without rows.
+type Table struct {
+	Head []string
+	Rows [][]string
 }
 
 //go:embed page.html

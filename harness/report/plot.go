@@ -9,9 +9,19 @@ import (
 
 // Plot is a picture of lines over two axes.
 type Plot struct {
-	Title, X, Y string // Y with its unit
+	Title, X, Y string // axes with their units
 	LogX, LogY  bool
+	// Percentiles are on the horizontal axis: a point's x is 1/(1-q) for the
+	// part q of samples below it, so that each further nine is as wide.
+	Percentiles bool
 	Lines       []Line
+	Marks       []Mark
+}
+
+// Mark is a place on the horizontal axis with a few words.
+type Mark struct {
+	X    float64
+	Text string
 }
 
 // Line is one series of a plot. Step draws it as a staircase: the value holds
@@ -27,6 +37,7 @@ const (
 	plotWidth, plotHeight                            = 640, 280
 	plotLeft, plotRight, plotTop, plotBottom         = 64, 12, 12, 42
 	plotMaxPoints                                    = 2000
+	plotColors                                       = 8
 	plotInnerWidth, plotInnerHeight          float64 = plotWidth - plotLeft - plotRight, plotHeight - plotTop - plotBottom
 )
 
@@ -104,27 +115,67 @@ func (p *Plot) svg() string {
 		return `<p class="none">no data</p>`
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s">`, plotWidth, plotHeight, html.EscapeString(p.Title))
+	fmt.Fprintf(&b, `<svg class="plot" viewBox="0 0 %d %d" role="img" aria-label="%s">`, plotWidth, plotHeight, html.EscapeString(p.words()))
 	p.grid(&b, &x, &y)
 	for i, l := range p.Lines {
-		fmt.Fprintf(&b, `<path class="line l%d" d="%s"/>`, i%6, l.path(&x, &y))
+		fmt.Fprintf(&b, `<path class="line l%d" d="%s"/>`, i%plotColors, l.path(&x, &y))
 	}
-	for i, l := range p.Lines {
-		if l.Name != "" {
-			top := plotTop + 14 + 16*i
-			fmt.Fprintf(&b, `<path class="line l%d" d="M%d %dh18"/><text class="legend" x="%d" y="%d">%s</text>`, i%6,
-				plotLeft+8, top-4, plotLeft+32, top, html.EscapeString(l.Name))
+	for _, m := range p.Marks {
+		if usable(m.X, x.log) && m.X >= x.low && m.X <= x.high {
+			p.mark(&b, &m, x.at(m.X))
 		}
 	}
 	b.WriteString("</svg>")
+	p.keys(&b)
 	return b.String()
+}
+
+// mark draws a line across, its words on the side that has room.
+func (p *Plot) mark(b *strings.Builder, m *Mark, at float64) {
+	anchor, off := "start", 5.0
+	if at > plotLeft+plotInnerWidth/2 {
+		anchor, off = "end", -5
+	}
+	fmt.Fprintf(b, `<path class="mark" d="M%.1f %dV%.0f"/><text class="legend" x="%.1f" y="%d" text-anchor="%s">%s</text>`,
+		at, plotTop, plotTop+plotInnerHeight, at+off, plotTop+12, anchor, html.EscapeString(m.Text))
+}
+
+// keys names the lines below the picture, where they cover nothing.
+func (p *Plot) keys(b *strings.Builder) {
+	var names []string
+	for i, l := range p.Lines {
+		if l.Name != "" {
+			names = append(names, fmt.Sprintf(`<li><svg class="key" viewBox="0 0 22 8" aria-hidden="true"><path class="line l%d" d="M0 4h22"/></svg>%s</li>`,
+				i%plotColors, html.EscapeString(l.Name)))
+		}
+	}
+	if len(names) > 0 {
+		fmt.Fprintf(b, `<ul class="keys">%s</ul>`, strings.Join(names, ""))
+	}
+}
+
+// words say what the picture shows, for those who do not see it.
+func (p *Plot) words() string {
+	var parts []string
+	for _, l := range p.Lines {
+		low, high := math.Inf(1), math.Inf(-1)
+		for _, point := range l.Points {
+			if usable(point[1], p.LogY) {
+				low, high = min(low, point[1]), max(high, point[1])
+			}
+		}
+		if low <= high {
+			parts = append(parts, strings.TrimSpace(fmt.Sprintf("%s from %s to %s", l.Name, short(low), short(high))))
+		}
+	}
+	return fmt.Sprintf("%s. %s over %s: %s.", p.Title, p.Y, p.X, strings.Join(parts, "; "))
 }
 
 func (p *Plot) grid(b *strings.Builder, x, y *axis) {
 	bottom := plotTop + plotInnerHeight
 	for _, v := range x.ticks() {
 		fmt.Fprintf(b, `<path class="grid" d="M%.1f %dV%.0f"/><text class="tick" x="%.1f" y="%.0f" text-anchor="middle">%s</text>`,
-			x.at(v), plotTop, bottom, x.at(v), bottom+14, short(v))
+			x.at(v), plotTop, bottom, x.at(v), bottom+14, p.tick(v))
 	}
 	for _, v := range y.ticks() {
 		fmt.Fprintf(b, `<path class="grid" d="M%d %.1fH%d"/><text class="tick" x="%d" y="%.1f" text-anchor="end">%s</text>`,
@@ -132,6 +183,14 @@ func (p *Plot) grid(b *strings.Builder, x, y *axis) {
 	}
 	fmt.Fprintf(b, `<text class="axis" x="%.0f" y="%d" text-anchor="middle">%s</text>`, plotLeft+plotInnerWidth/2, plotHeight-8, html.EscapeString(p.X))
 	fmt.Fprintf(b, `<text class="axis" transform="translate(14 %.0f) rotate(-90)" text-anchor="middle">%s</text>`, plotTop+plotInnerHeight/2, html.EscapeString(p.Y))
+}
+
+// tick writes a value of the horizontal axis.
+func (p *Plot) tick(v float64) string {
+	if p.Percentiles {
+		return fmt.Sprintf("%.6g%%", 100*(1-1/v))
+	}
+	return short(v)
 }
 
 // path is the line in SVG's words; of too many points every so many are drawn.
