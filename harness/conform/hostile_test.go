@@ -3,6 +3,7 @@ package conform
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -31,7 +32,7 @@ func (h *hostile) dial(context.Context, string, string) (net.Conn, error) {
 	h.served.Go(func() {
 		defer func() { _ = theirs.Close() }()
 		if h.flood {
-			go func() { _, _ = bytes.NewBuffer(nil).ReadFrom(theirs) }() // it reads, and does not listen
+			h.served.Go(func() { _, _ = io.Copy(io.Discard, theirs) }) // it reads, and does not listen
 			for {
 				if _, err := theirs.Write(h.reply); err != nil {
 					return
