@@ -47,6 +47,13 @@ type chainSeed *uint64
 // repeatedTime is when a chain that comes again begins.
 func repeatedTime() time.Time { return time.Unix(1_790_000_000, 0) }
 
+// RefuseBlocks lets the node refuse every block that the pool hands in.
+func (n *harnessNode) RefuseBlocks(refuse bool) {
+	if r, ok := n.Node.(conform.Refuser); ok {
+		r.RefuseBlocks(refuse)
+	}
+}
+
 // startHarnessNode serves a node of the profile's kind.
 func startHarnessNode(ctx context.Context, profile conform.Profile, a *hash.Algorithm, listen string) (*harnessNode, error) {
 	return startHarnessChain(ctx, profile, a, listen, nil)

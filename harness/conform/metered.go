@@ -163,14 +163,14 @@ func robSlow03(e *Env) error {
 			return err
 		}
 		worst = max(worst, now.Memory)
+		if !e.answers(healthy) {
+			return failed("another session got no answer beside clients that do not read", "the others notice nothing")
+		}
 	}
 	each := (float64(worst) - float64(before.Memory)) / float64(e.cfg.Crowd)
 	e.note(fmt.Sprintf("%d clients that do not read: %.0f KiB each", e.cfg.Crowd, max(0, each)/1024))
 	if each > hoard {
 		return failed(fmt.Sprintf("%.0f KiB for each of %d clients that do not read", each/1024, e.cfg.Crowd), "at most 256 KiB each")
-	}
-	if !e.answers(healthy) {
-		return failed("another session got no answer beside clients that do not read", "the others notice nothing")
 	}
 	return nil
 }

@@ -106,6 +106,14 @@ func (n *Node) SetSynchronized(synced bool) {
 	n.unsynced = !synced
 }
 
+// RefuseBlocks lets the node refuse every block that is handed to it, or judge
+// them again.
+func (n *Node) RefuseBlocks(refuse bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.refusing = refuse
+}
+
 // SetDifficulty changes the difficulty of the next blocks. It is an error
 // unless the node holds its difficulty fixed.
 func (n *Node) SetDifficulty(difficulty uint64) error {

@@ -42,6 +42,21 @@ func TestReorg(t *testing.T) {
 	}
 }
 
+func TestRefuseBlocks(t *testing.T) {
+	b := start(t, monero.Config{Fixed: true, Difficulty: 1})
+	raw, tmpl := b.template(4)
+	block, err := tmpl.BlockBlob(make([]byte, 4), b.solve(raw, tmpl, make([]byte, 4), true))
+	require.NoError(t, err)
+	before := b.Status()
+	b.RefuseBlocks(true)
+	require.Error(t, b.rpc.SubmitBlock(t.Context(), block))
+	require.Equal(t, before.Refused+1, b.Status().Refused)
+	require.Equal(t, before.Tip, b.Tip())
+	b.RefuseBlocks(false)
+	require.NoError(t, b.rpc.SubmitBlock(t.Context(), block))
+	require.Equal(t, before.Tip.Height+1, b.Tip().Height)
+}
+
 func TestMineAndMaturity(t *testing.T) {
 	b := start(t, monero.Config{Fixed: true, Difficulty: 20, Maturity: 5})
 	id := b.mine(nil)

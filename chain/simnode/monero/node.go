@@ -31,7 +31,8 @@ type Node struct {
 	fixed     uint64 // difficulty while cfg.Fixed
 	keys      uint64 // counts the node's own coinbase keys
 	unsynced  bool
-	submitted int // blocks accepted from outside
+	refusing  bool // every block from outside
+	submitted int  // blocks accepted from outside
 	refused   int
 
 	hashMu sync.Mutex // one goroutine at a time uses hasher

@@ -22,16 +22,18 @@ func (n *Node) submit(block *cryptonote.Block) error {
 	parent, known := n.tree.known[block.Header().PrevID], n.tree.known[id] != nil
 	var difficulty uint64
 	var err error
-	if parent != nil && !known {
+	if n.refusing {
+		err = errors.New("the node refuses every block")
+	} else if parent != nil && !known {
 		difficulty = n.nextDifficulty(parent)
 		err = n.check(block, parent)
 	}
 	n.mu.Unlock()
-	if parent == nil || known {
-		return nil
-	}
 	if err != nil {
 		return err
+	}
+	if parent == nil || known {
+		return nil
 	}
 	if err := n.checkWork(block, difficulty); err != nil {
 		return err
