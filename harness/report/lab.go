@@ -216,7 +216,11 @@ func jobsMeasure(r *latency.Result) Measure {
 
 // meanDelays are those of each connection, where it was served.
 func meanDelays(s *latency.Series) (points [][2]float64) {
-	for i := range s.Conns {
+	widest := 0
+	for _, round := range s.Delays {
+		widest = max(widest, len(round))
+	}
+	for i := range widest {
 		sum, n := time.Duration(0), 0
 		for _, round := range s.Delays {
 			if i < len(round) && round[i] >= 0 {

@@ -35,7 +35,7 @@ type Line struct {
 // The picture's measures in pixels.
 const (
 	plotWidth, plotHeight                            = 640, 280
-	plotLeft, plotRight, plotTop, plotBottom         = 64, 12, 12, 42
+	plotLeft, plotRight, plotTop, plotBottom         = 64, 12, 12, 46
 	plotMaxPoints                                    = 2000
 	plotColors                                       = 8
 	plotInnerWidth, plotInnerHeight          float64 = plotWidth - plotLeft - plotRight, plotHeight - plotTop - plotBottom
@@ -87,10 +87,14 @@ func usable(v float64, log bool) bool {
 // ticks are round values on the axis, at most about eight.
 func (a *axis) ticks() (out []float64) {
 	if a.log {
-		for e := math.Floor(math.Log10(a.low)); e <= math.Ceil(math.Log10(a.high)); e++ {
+		first, last := math.Floor(math.Log10(a.low)), math.Ceil(math.Log10(a.high))
+		for e := first; e <= last; e += math.Ceil((last - first) / 10) {
 			if v := math.Pow(10, e); v >= a.low && v <= a.high {
 				out = append(out, v)
 			}
+		}
+		if len(out) < 3 {
+			out = a.between()
 		}
 		if len(out) > 1 {
 			return out
@@ -103,6 +107,18 @@ func (a *axis) ticks() (out []float64) {
 	}
 	for v := math.Ceil(a.low/step) * step; v <= a.high && len(out) < 20; v += step {
 		out = append(out, v)
+	}
+	return out
+}
+
+// between are the ones, twos and fives of a short logarithmic axis.
+func (a *axis) between() (out []float64) {
+	for e := math.Floor(math.Log10(a.low)); e <= math.Ceil(math.Log10(a.high)); e++ {
+		for _, digit := range []float64{1, 2, 5} {
+			if v := digit * math.Pow(10, e); v >= a.low && v <= a.high {
+				out = append(out, v)
+			}
+		}
 	}
 	return out
 }
@@ -175,13 +191,13 @@ func (p *Plot) grid(b *strings.Builder, x, y *axis) {
 	bottom := plotTop + plotInnerHeight
 	for _, v := range x.ticks() {
 		fmt.Fprintf(b, `<path class="grid" d="M%.1f %dV%.0f"/><text class="tick" x="%.1f" y="%.0f" text-anchor="middle">%s</text>`,
-			x.at(v), plotTop, bottom, x.at(v), bottom+14, p.tick(v))
+			x.at(v), plotTop, bottom, x.at(v), bottom+19, p.tick(v))
 	}
 	for _, v := range y.ticks() {
 		fmt.Fprintf(b, `<path class="grid" d="M%d %.1fH%d"/><text class="tick" x="%d" y="%.1f" text-anchor="end">%s</text>`,
 			plotLeft, y.at(v), plotWidth-plotRight, plotLeft-6, y.at(v)+4, short(v))
 	}
-	fmt.Fprintf(b, `<text class="axis" x="%.0f" y="%d" text-anchor="middle">%s</text>`, plotLeft+plotInnerWidth/2, plotHeight-8, html.EscapeString(p.X))
+	fmt.Fprintf(b, `<text class="axis" x="%.0f" y="%d" text-anchor="middle">%s</text>`, plotLeft+plotInnerWidth/2, plotHeight-6, html.EscapeString(p.X))
 	fmt.Fprintf(b, `<text class="axis" transform="translate(14 %.0f) rotate(-90)" text-anchor="middle">%s</text>`, plotTop+plotInnerHeight/2, html.EscapeString(p.Y))
 }
 
