@@ -24,6 +24,7 @@ func TestSelf(t *testing.T) {
 	missed := selfDefects(t, CN, memCN, defectsCN(), false, proven)
 	missed += selfDefects(t, CN, memCN, fatalCN(), true, proven)
 	missed += selfDefects(t, CKB, memCKB, defectsCKB(), false, proven)
+	missed += selfStatistical(t, proven)
 	alarms := falseAlarms(t, CN, memCN) + falseAlarms(t, CKB, memCKB)
 
 	running, must, bare := 0, 0, []string{}
@@ -37,7 +38,7 @@ func TestSelf(t *testing.T) {
 			}
 		}
 	}
-	defects := len(defectsCN()) + len(fatalCN()) + len(defectsCKB())
+	defects := len(defectsCN()) + len(fatalCN()) + len(defectsCKB()) + len(defectsVardiff())
 	fmt.Printf("\nchecks carried out       %d, %d of them MUST\n", running, must)
 	fmt.Printf("checks seen to fail      %d\n", len(proven))
 	fmt.Printf("MUST without a defect    %s\n", strings.Join(bare, " "))
@@ -67,6 +68,29 @@ func selfDefects(t *testing.T, profile Profile, configure func(*testing.T, strin
 			proven[id] = true
 		}
 		fmt.Printf("%-6s %-28s %s\n", verdict, defect, strings.Join(found, " "))
+	}
+	return missed
+}
+
+// selfStatistical does the same for checks that take a sample: each defect meets
+// the checks that must find it, and some that must not.
+func selfStatistical(t *testing.T, proven map[string]bool) (missed int) {
+	for _, defect := range slices.Sorted(maps.Keys(defectsVardiff())) {
+		caught, spared, _ := strings.Cut(defectsVardiff()[defect], " | ")
+		var finders []string
+		for _, id := range strings.Fields(caught + " " + spared) {
+			found, _ := vardiffVerdict(t, id, defect)
+			finders = append(finders, found...)
+		}
+		verdict := "caught"
+		if strings.Join(finders, " ") != caught {
+			verdict = "MISSED"
+			missed++
+		}
+		for _, id := range finders {
+			proven[id] = true
+		}
+		fmt.Printf("%-6s %-28s %s\n", verdict, defect, strings.Join(finders, " "))
 	}
 	return missed
 }
