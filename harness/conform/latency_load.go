@@ -216,6 +216,7 @@ func (e *Env) pushed(crowd []*miner, loaded bool) ([]float64, error) {
 		if err := m.onTip("the block before"); err != nil {
 			return nil, err
 		}
+		e.ask(m.Conn) // a silent miner is sent away in time
 	}
 	e.pause(time.Duration(e.rng.Int64N(int64(time.Second)))) // any phase of the pool's polling
 	flow := func() error { return nil }
