@@ -19,7 +19,7 @@ HASH_PACKAGES := ./hash/...
 MANY_CASES := ./harness/conform ./pool/payout
 RACE_PACKAGES = $(shell $(GO) list ./... | grep -v -e '/adit/hash' -e '/adit/e2e' -e '/harness/conform$$' -e '/pool/payout$$')
 
-.PHONY: .always help build demo test lint unit cpu-levels opencl gpu-check portable generate check-generated ptx check-ptx ptxas-report bench-cpu fuzz histories e2e e2e-harness e2e-monero clean bench-pool kill-pool
+.PHONY: .always help build demo test lint unit cpu-levels opencl gpu-check portable generate check-generated ptx check-ptx ptxas-report bench-cpu fuzz histories e2e e2e-harness e2e-monero clean bench-pool bench-harness kill-pool
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -114,6 +114,10 @@ bench-pool: ## the pool: sessions, new blocks, durable shares a second, verifica
 KILLS ?= 200
 kill-pool: ## kill the pool KILLS times under load (default 200), on both kinds of ledger
 	$(GO) test -count=1 -timeout 30m -v -run TestKilled ./pool/bench -kills $(KILLS) -restart-within 2s
+
+bench-harness: ## the load generator at 50,000 submits a second on one core; 1,000 simulated miners for an hour
+	GOMAXPROCS=1 $(GO) test -run '^$$' -bench Submits -benchtime 5x ./harness/lab/load
+	$(GO) test -run '^$$' -bench ThousandMiners -benchtime 5x ./harness/lab/vardiff
 
 RUNS ?= 200
 harness-selftest: ## which defects the conformance suite catches, and its false alarms in RUNS smoke runs
