@@ -93,10 +93,16 @@ func TestEveryScreenFits(t *testing.T) {
 	none := miner.Snapshot{}
 	snaps := map[string]miner.Snapshot{"rig": rig(), "fresh": fresh(), "busy": busy(2), "many": busy(200), "long": long, "none": none}
 	for name, snap := range snaps {
-		for _, opts := range []Options{{}, {ASCII: true, Extra: demoLines, Sensors: oddSensors}} {
-			for _, w := range []int{1, 59, 60, 61, 75, 76, 80, 131} {
-				for _, h := range []int{2, 15, 16, 17, 21, 22, 24, 32, 60} {
-					requireFits(t, fmt.Sprintf("%s %dx%d", name, w, h), screen(snap, opts, w, h))
+		for _, tc := range []struct {
+			opts            Options
+			widths, heights []int
+		}{
+			{Options{}, []int{1, 59, 60, 61, 75, 76, 80, 131}, []int{2, 15, 16, 17, 21, 22, 24, 32, 60}},
+			{Options{ASCII: true, Extra: demoLines, Sensors: oddSensors}, []int{1, 60, 70, 80, 110}, []int{2, 16, 22, 60}},
+		} {
+			for _, w := range tc.widths {
+				for _, h := range tc.heights {
+					requireFits(t, fmt.Sprintf("%s %dx%d", name, w, h), screen(snap, tc.opts, w, h))
 				}
 			}
 		}
