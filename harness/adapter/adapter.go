@@ -44,11 +44,13 @@ type Adapter struct {
 	Declares  Declares          `yaml:"declares"`
 	Unclaimed map[string]string `yaml:"unclaimed"` // check id: why
 
-	Files  map[string]string `yaml:"files"` // written to the work folder before start
-	Start  *Command          `yaml:"start"`
-	Stop   *Stop             `yaml:"stop"`
-	Reset  *Command          `yaml:"reset"`
-	Ledger *Query            `yaml:"ledger"`
+	Files map[string]string `yaml:"files"` // written to the work folder before start
+	Start *Command          `yaml:"start"`
+	Stop  *Stop             `yaml:"stop"`
+	Reset *Command          `yaml:"reset"`
+	// Prepare is run after Reset: it makes what is no text, such as a certificate.
+	Prepare *Command `yaml:"prepare"`
+	Ledger  *Query   `yaml:"ledger"`
 	// Operator is what is seen of the pool from its operator's side.
 	Operator *Operator `yaml:"operator"`
 	Clock    *Command  `yaml:"clock"` // moves the pool's clock by ${SECONDS}
@@ -218,7 +220,7 @@ func (a *Adapter) checkPorts() error {
 }
 
 func (a *Adapter) checkCommands() error {
-	for name, c := range map[string]*Command{"start": a.Start, "reset": a.Reset, "clock": a.Clock} {
+	for name, c := range map[string]*Command{"start": a.Start, "reset": a.Reset, "prepare": a.Prepare, "clock": a.Clock} {
 		if c != nil && len(c.Run) == 0 {
 			return fmt.Errorf("%s: run is missing", name)
 		}

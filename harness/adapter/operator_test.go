@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"runtime"
 	"testing"
 
@@ -133,4 +134,13 @@ func TestUsage(t *testing.T) {
 	open, err := p.Listening(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, open)
+}
+
+func TestPrepareComesAfterReset(t *testing.T) {
+	p := described(t, "reset: {run: [rm, -f, made]}\nprepare: {run: [touch, made]}")
+	require.NoError(t, p.Reset(t.Context()))
+	require.FileExists(t, filepath.Join(p.dir, "made"))
+	p.a.Prepare.Run = []string{"false"}
+	require.ErrorContains(t, p.Reset(t.Context()), "preparing x")
+	require.NoFileExists(t, filepath.Join(p.dir, "made"))
 }

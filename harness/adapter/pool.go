@@ -189,13 +189,18 @@ func (p *Pool) Shift(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// Reset makes the pool forget everything; it must not run.
+// Reset makes the pool forget everything and prepares its next start; it must
+// not run.
 func (p *Pool) Reset(ctx context.Context) error {
-	if p.a.Reset == nil {
-		return nil
+	if p.a.Reset != nil {
+		if _, err := p.printed(ctx, p.a.Reset); err != nil {
+			return fmt.Errorf("resetting %s: %w", p.a.Name, err)
+		}
 	}
-	if _, err := p.printed(ctx, p.a.Reset); err != nil {
-		return fmt.Errorf("resetting %s: %w", p.a.Name, err)
+	if p.a.Prepare != nil {
+		if _, err := p.printed(ctx, p.a.Prepare); err != nil {
+			return fmt.Errorf("preparing %s: %w", p.a.Name, err)
+		}
 	}
 	return nil
 }
