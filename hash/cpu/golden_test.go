@@ -194,7 +194,11 @@ func TestDifferential(t *testing.T) {
 	eachImplementation(t, func(t *testing.T, a *hash.Algorithm, h hash.Hasher) {
 		random := rand.New(rand.NewPCG(7, uint64(len(a.Name))))
 		impls := cpu.Implementations(a)
-		reference, err := impls[len(impls)-1].New(0)
+		last := impls[len(impls)-1]
+		if sluggish(a) && h.Impl() == last.Name {
+			t.Skip("the others are compared with it")
+		}
+		reference, err := last.New(0)
 		require.NoError(t, err)
 		quick := !testing.Short() && !slow && !sluggish(a)
 		sizes := []int{1 + random.IntN(h.Lanes())}
