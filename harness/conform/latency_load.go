@@ -233,6 +233,9 @@ func (e *Env) pushed(crowd []*miner, loaded bool) ([]float64, error) {
 	var delays []float64
 	for _, m := range crowd {
 		if err := m.onTip("a new block"); err != nil {
+			if m.closed {
+				err = inconclusivef("the pool closed a session that only waited for work")
+			}
 			return nil, err
 		}
 		delays = append(delays, m.seen.Sub(began).Seconds())
@@ -241,7 +244,12 @@ func (e *Env) pushed(crowd []*miner, loaded bool) ([]float64, error) {
 }
 
 // dam has new miners find shares, and returns what hands them all in at once.
+// They come from an address of their own: some will be late for the block, and a
+// pool may think ill of whoever sends many such.
 func (e *Env) dam() (flow func() error, err error) {
+	was := e.dial
+	e.dial = e.cfg.dialer()
+	defer func() { e.dial = was }()
 	var pours []func()
 	for range pushers {
 		if err := e.asNew(func() error {
