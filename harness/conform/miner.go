@@ -119,17 +119,6 @@ func (m *miner) pour(t *task, shares []share) (ids []string) {
 	return ids
 }
 
-// unanswered finds good shares for the present job and submits them without
-// waiting.
-func (m *miner) unanswered(count int) (ids []string, err error) {
-	t, err := m.task()
-	if err != nil {
-		return nil, err
-	}
-	shares, err := m.stock(t, count)
-	return m.pour(t, shares), err
-}
-
 // burst submits shares in one segment and returns how many were accepted.
 func (m *miner) burst(t *task, shares []share) (accepted int) {
 	for _, id := range m.pour(t, shares) {
