@@ -18,7 +18,7 @@ const (
 	// rangeGrowth bounds how fast a worker's ranges grow.
 	rangeGrowth = 8
 	// rangeMax bounds a range whatever the speed.
-	rangeMax = 1 << 26
+	rangeMax = 1 << 30
 )
 
 // worker drives one searcher on a thread of its own.
