@@ -216,7 +216,7 @@ func (e *Env) pushed(crowd []*miner, loaded bool) ([]float64, error) {
 		if err := m.onTip("the block before"); err != nil {
 			return nil, err
 		}
-		e.ask(m.Conn) // a silent miner is sent away in time
+		m.alive() // a silent miner is sent away in time
 	}
 	e.pause(time.Duration(e.rng.Int64N(int64(time.Second)))) // any phase of the pool's polling
 	flow := func() error { return nil }
@@ -241,6 +241,16 @@ func (e *Env) pushed(crowd []*miner, loaded bool) ([]float64, error) {
 		delays = append(delays, m.seen.Sub(began).Seconds())
 	}
 	return delays, nil
+}
+
+// alive says that the miner is there. Logins, which ask repeats with ckb, are
+// limited on many pools.
+func (m *miner) alive() {
+	if m.ckb != nil {
+		m.Request("mining.extranonce.subscribe", []any{})
+		return
+	}
+	m.Request("keepalived", params{"id": m.cn.id})
 }
 
 // dam has new miners find shares, and returns what hands them all in at once.

@@ -70,7 +70,7 @@ func (l *live) keepAlive() {
 // aliveLine is a request that every pool answers.
 func aliveLine(t *rig.Target, session string, id stratum.ID) []byte {
 	if t.Proto == rig.CKB { // which has none for this
-		return ckb.AppendAuthorize(nil, &ckb.Authorize{ID: id, User: t.Login, Pass: t.Pass})
+		return ckb.AppendExtranonceSubscribe(nil, &ckb.ExtranonceSubscribe{ID: id})
 	}
 	return cryptonote.AppendKeepalived(nil, &cryptonote.Keepalived{ID: id, RPCID: session})
 }
