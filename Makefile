@@ -17,6 +17,9 @@ endif
 # it.
 HASH_PACKAGES := ./hash/...
 MANY_CASES := ./harness/conform ./pool/payout
+# Many tests wait for sockets and processes: more packages than processors run
+# side by side.
+SIDE_BY_SIDE := 4
 RACE_PACKAGES = $(shell $(GO) list ./... | grep -v -e '/adit/hash' -e '/adit/e2e' -e '/harness/conform$$' -e '/pool/payout$$')
 
 .PHONY: .always help build demo test lint unit cpu-levels opencl gpu-check portable generate check-generated ptx check-ptx ptxas-report bench-cpu fuzz histories e2e e2e-harness e2e-monero clean bench-pool bench-harness kill-pool
@@ -55,18 +58,15 @@ lint: ## gofmt, go vet, staticcheck
 	$(GO) -C kernels/amd64 vet ./...
 
 unit: ## unit and integration tests, with the race detector where it is bearable
-	$(GO) test $(HASH_PACKAGES)
-	$(GO) test $(MANY_CASES)
+	$(GO) test -p $(SIDE_BY_SIDE) $(HASH_PACKAGES) $(MANY_CASES)
 	$(GO) test -run '^TestNodeFaults$$' ./pool
-	CGO_ENABLED=1 $(GO) test -race $(RACE_PACKAGES)
+	CGO_ENABLED=1 $(GO) test -p $(SIDE_BY_SIDE) -race $(RACE_PACKAGES)
 	CGO_ENABLED=1 $(GO) test -race -short $(MANY_CASES)
 
 cpu-levels: ## the hash packages again at every level of CPU features, and without assembly
-	for level in generic aes avx2 avx512; do \
-		ADIT_CPU=$$level $(GO) test -short -count=1 $(HASH_PACKAGES) || exit 1; \
-	done
+	printf '%s\n' generic aes avx2 avx512 | xargs -P 2 -I LEVEL env ADIT_CPU=LEVEL $(GO) test -short -count=1 $(HASH_PACKAGES)
 	$(GO) test -short -count=1 -tags purego $(HASH_PACKAGES)
-	GOARCH=arm64 $(GO) vet ./...
+	GOARCH=arm64 $(GO) vet ./hash/... ./gpu/... ./miner/...
 
 opencl: ## the OpenCL back end, on every device there is (PoCL is one)
 	@scripts/deps.sh optional pkg-config ocl-icd-opencl-dev:/usr/include/CL/cl.h pocl-opencl-icd:/etc/OpenCL/vendors/pocl.icd

@@ -195,6 +195,7 @@ func probing(t *testing.T, profile Profile) []Check {
 
 // TestEachMeteredDefectIsCaught looks at what a broken server uses.
 func TestEachMeteredDefectIsCaught(t *testing.T) {
+	manyRuns(t)
 	for defect, want := range meteredCN() {
 		t.Run(defect, func(t *testing.T) {
 			found, _ := bubble(t, probing(t, CN), func(t *testing.T) Config { return metered(memCN)(t, defect) })
@@ -236,10 +237,16 @@ func TestEachCKBDefectIsCaught(t *testing.T) {
 	eachDefect(t, CKB, memCKB, defectsCKB())
 }
 
-func eachDefect(t *testing.T, profile Profile, configure func(*testing.T, string) Config, defects map[string]string) {
+// manyRuns skips what the race detector would make take minutes.
+func manyRuns(t *testing.T) {
+	t.Helper()
 	if testing.Short() {
-		t.Skip("tens of runs of the whole suite")
+		t.Skip("tens of runs of the suite")
 	}
+}
+
+func eachDefect(t *testing.T, profile Profile, configure func(*testing.T, string) Config, defects map[string]string) {
+	manyRuns(t)
 	checks := implemented(t, profile)
 	for defect, want := range defects {
 		t.Run(defect, func(t *testing.T) {

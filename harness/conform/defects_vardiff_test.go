@@ -58,6 +58,7 @@ func vardiffVerdict(t *testing.T, id, defect string) (found, odd []string) {
 }
 
 func TestACorrectVardiffPasses(t *testing.T) {
+	manyRuns(t)
 	for id := range starts() {
 		t.Run(id, func(t *testing.T) {
 			found, odd := vardiffVerdict(t, id, "")
@@ -68,6 +69,7 @@ func TestACorrectVardiffPasses(t *testing.T) {
 }
 
 func TestEachVardiffDefectIsCaught(t *testing.T) {
+	manyRuns(t)
 	for defect, want := range defectsVardiff() {
 		t.Run(defect, func(t *testing.T) {
 			caught, spared, _ := strings.Cut(want, " | ")

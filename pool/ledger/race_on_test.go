@@ -3,4 +3,4 @@
 package ledger
 
 // defaultHistories is few: the race detector makes SQLite, which is Go, slow.
-const defaultHistories = 16
+const defaultHistories = 8
