@@ -89,7 +89,9 @@ func TestReplayTakesBankedShares(t *testing.T) {
 	require.NoError(t, err, out)
 	var report replay.Report
 	require.NoError(t, json.NewDecoder(strings.NewReader(out[strings.Index(out, "{"):])).Decode(&report), out)
-	require.Equal(t, report.Counts[replay.Same], len(report.Outcomes), out)
+	// A share that was on its way when the recording ended has no answer there.
+	require.Equal(t, len(report.Outcomes), report.Counts[replay.Same]+report.Counts[replay.Incomparable], out)
+	require.GreaterOrEqual(t, report.Counts[replay.Same], 3, out)
 	require.Positive(t, report.Banked, out)
 }
 
